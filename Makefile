@@ -1,0 +1,50 @@
+# Two commands matter: `make demo` and `make test`. Each installs what it needs by itself.
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= python3
+
+.PHONY: demo test check lint types layers format lock clean
+
+demo: $(VENV)/.demo
+	@$(BIN)/cauri demo
+
+test: $(VENV)/.dev
+	@$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+
+check: lint types layers test
+
+lint: $(VENV)/.dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev
+	@$(BIN)/mypy
+
+layers: $(VENV)/.dev
+	@$(BIN)/lint-imports
+
+format: $(VENV)/.dev
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+# Writes the pinned lists again from pyproject.toml; run it when a dependency changes.
+lock: $(VENV)/.dev
+	@$(BIN)/pip-compile -q --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --strip-extras --allow-unsafe --no-header \
+		-o requirements.txt pyproject.toml
+	@$(BIN)/pip-compile -q --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --strip-extras --allow-unsafe --no-header \
+		--extra dev -c requirements.txt -o requirements-dev.txt pyproject.toml
+
+$(VENV)/.demo: requirements.txt pyproject.toml
+	@echo "Installing Cauri into $(VENV) (once)…"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.txt
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.demo requirements-dev.txt
+	@echo "Installing the test tools into $(VENV) (once)…"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+clean:
+	rm -rf $(VENV) var
