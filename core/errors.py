@@ -1,0 +1,23 @@
+"""What a person may be told when something cannot be done.
+
+    Refusal                 a small typed error with a message key, shown in the member's language
+    └── one subclass for each reason, defined beside the code that refuses
+
+A refusal changes nothing: whoever raises one has moved no money. Anything else that is raised is a fault of ours
+and is never shown to a person as it is.
+"""
+
+from typing import ClassVar
+
+
+class Refusal(Exception):  # noqa: N818 - it is an answer to a person, not a fault of ours
+    """A request that is answered no, with the reason a person can read and act upon.
+
+    `key` names the sentence in `locales/`; `params` fill its blanks.
+    """
+
+    key: ClassVar[str]
+
+    def __init__(self, **params: object) -> None:
+        super().__init__(self.key, params)
+        self.params = params

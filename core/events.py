@@ -1,0 +1,29 @@
+"""Events: how strangers hear of each other.
+
+`payments` and `tontines` never speak to people or to one another: they publish an event in the transaction of the
+change itself, and whoever subscribed to it (in `app.py`) hears it in a transaction of its own, exactly once.
+"""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.ids import new_id
+from core.jobs import Jobs, Payload, TransactionalHandler, enqueue
+
+
+async def publish(session: AsyncSession, name: str, payload: Payload) -> None:
+    """Tell what happened, as a row in the same transaction: `deposit.settled`, `{"id": …}`."""
+    await enqueue(session, _kind(name), str(new_id()), payload)
+
+
+def subscribe(jobs: Jobs, name: str, *subscribers: TransactionalHandler) -> None:
+    """Let each of `subscribers` hear of `name`, all of them in one transaction."""
+
+    async def deliver(session: AsyncSession, payload: Payload) -> None:
+        for subscriber in subscribers:
+            await subscriber(session, payload)
+
+    jobs.in_transaction(_kind(name), deliver)
+
+
+def _kind(name: str) -> str:
+    return f"event:{name}"

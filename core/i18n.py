@@ -1,0 +1,93 @@
+"""What people read: gettext catalogues of keyed sentences, amounts, dates and times in the member's language and zone.
+
+A sentence may use the tags <b>, <i> and <code>; what fills its blanks is escaped, so that a name can never become markup.
+"""
+
+import gettext
+from collections.abc import Mapping
+from datetime import datetime, tzinfo
+from functools import cache
+from html import escape
+from io import BytesIO
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+
+from core.money import XOF, Money
+
+LANGUAGES: Mapping[str, str] = {"fr": "Français", "en": "English"}
+DEFAULT_LANGUAGE = "fr"
+
+_LOCALES = Path(__file__).parent.parent / "locales"
+_NO_BREAK_SPACE = "\u00a0"
+_UNITS = {XOF: "F\u00a0CFA", "XAF": "F\u00a0CFA"}
+
+
+def text(language: str, key: str, **params: object) -> str:
+    """The sentence `key` in `language`, its blanks filled: Money as an amount, everything else escaped.
+
+    An unknown key raises KeyError: a member must never read a key.
+    """
+    template = _catalogue(language).gettext(key)
+    if template == key:
+        raise KeyError(f"no sentence {key!r} in {language!r}")
+    return template.format(**{name: _filled(value) for name, value in params.items()})
+
+
+def amount(money: Money) -> str:
+    """`5 000 F CFA`, the same in every language, with no-break spaces."""
+    grouped = format_decimal(money.amount, format="#,##0", locale="en").replace(",", _NO_BREAK_SPACE)
+    return f"{grouped}{_NO_BREAK_SPACE}{_UNITS.get(money.currency, money.currency)}"
+
+
+def moment(language: str, when: datetime, zone: str) -> str:
+    """`22 nov. 2026 à 14:05` in the member's own zone."""
+    pattern = "d MMM y 'à' HH:mm" if language == "fr" else "d MMM y 'at' HH:mm"
+    return format_datetime(when, pattern, tzinfo=_zone(zone), locale=language)
+
+
+def short_moment(language: str, when: datetime, zone: str) -> str:
+    """`22/11 14:05` in French, `22 Nov 14:05` in English: for lists."""
+    return format_datetime(when, "dd/MM HH:mm" if language == "fr" else "d MMM HH:mm", _zone(zone), language)
+
+
+def closest_language(code: str | None) -> str:
+    """The language to greet somebody in, from what their telephone says; French when we do not speak theirs."""
+    base = (code or "").lower().partition("-")[0]
+    return base if base in LANGUAGES else DEFAULT_LANGUAGE
+
+
+def keys(language: str) -> set[str]:
+    """Every key that has a sentence in `language`."""
+    return {str(message.id) for message in _read(language) if message.id and message.string}
+
+
+def _filled(value: object) -> str:
+    if isinstance(value, Money):
+        return amount(value)
+    return escape(str(value), quote=False)
+
+
+@cache
+def _zone(name: str) -> tzinfo:
+    return ZoneInfo(name)
+
+
+@cache
+def _catalogue(language: str) -> gettext.GNUTranslations:
+    """The catalogue, compiled in memory at first use: no build step, no compiled file to forget."""
+    compiled = BytesIO()
+    write_mo(compiled, _read(language))
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+@cache
+def _read(language: str) -> Catalog:
+    with (_LOCALES / language / "LC_MESSAGES" / "cauri.po").open("rb") as file:
+        return read_po(file, locale=language)

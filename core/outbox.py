@@ -1,0 +1,222 @@
+"""The outbox: what is to be said, in the order it was said.
+
+A message is put here in the transaction that gives cause for it. A sender claims an *address*, never a message, so
+that what was said first arrives first. Sending happens at least once: a process that dies between sending and
+writing it down sends again.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, Integer, Select, String, exists, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core import clock
+from core.db import Id, Json, Model, UtcDateTime, insert_once, ring
+from core.ids import new_id
+
+BELL = "outbox"
+LEASE = timedelta(seconds=40)
+
+_Sequence = BigInteger().with_variant(Integer, "sqlite")
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where something is said: a channel and the channel's own name for the chat."""
+
+    channel: str
+    chat: str
+
+
+class OutboxAddress(Model):
+    """A chat that has, or had, something to be told; `due_at` is null when nothing waits."""
+
+    __tablename__ = "outbox_address"
+
+    channel: Mapped[str] = mapped_column(String(16), primary_key=True)
+    chat: Mapped[str] = mapped_column(String(64), primary_key=True)
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    blocked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    attempts: Mapped[int] = mapped_column(default=0)
+
+
+class OutboxMessage(Model):
+    """One message, or one edit of a message said earlier (`edits`).
+
+    `view` is channel-neutral data; `subject` says what it is about (`deposit:<id>`), so that a later notice finds it.
+    """
+
+    __tablename__ = "outbox_message"
+    __table_args__ = (
+        ForeignKeyConstraint(["channel", "chat"], ["outbox_address.channel", "outbox_address.chat"]),
+        Index("ix_outbox_message_queue", "channel", "chat", "state", "seq"),
+    )
+
+    seq: Mapped[int] = mapped_column(_Sequence, primary_key=True, autoincrement=True)
+    id: Mapped[UUID] = mapped_column(Id, unique=True)
+    channel: Mapped[str] = mapped_column(String(16))
+    chat: Mapped[str] = mapped_column(String(64))
+    edits: Mapped[UUID | None] = mapped_column(Id)
+    subject: Mapped[str | None] = mapped_column(String(80), index=True)
+    view: Mapped[dict[str, Any]] = mapped_column(Json)
+    state: Mapped[str] = mapped_column(String(8), default="queued")  # queued, sent, merged or failed
+    external_id: Mapped[str | None] = mapped_column(String(64))
+    error: Mapped[str | None] = mapped_column(String(300))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+async def say(
+    session: AsyncSession, to: Destination, view: dict[str, Any], *, subject: str | None = None,
+    edits: UUID | None = None,
+) -> UUID:  # fmt: skip
+    """Queue a message, or an edit of one queued before; returns its id, by which it can be edited later."""
+    await _due(session, to)
+    message = OutboxMessage(
+        id=new_id(), channel=to.channel, chat=to.chat, edits=edits, subject=subject, view=view, state="queued",
+        created_at=clock.now(),
+    )  # fmt: skip
+    session.add(message)
+    await session.flush()
+    ring(session, BELL)
+    return message.id
+
+
+async def last_about(session: AsyncSession, to: Destination, subject: str) -> OutboxMessage | None:
+    """The last message of its own (not an edit) that was said there about `subject`."""
+    return await session.scalar(
+        select(OutboxMessage)
+        .where(
+            OutboxMessage.channel == to.channel,
+            OutboxMessage.chat == to.chat,
+            OutboxMessage.subject == subject,
+            OutboxMessage.edits.is_(None),
+        )
+        .order_by(OutboxMessage.seq.desc())
+        .limit(1)
+    )
+
+
+async def has_said_since(session: AsyncSession, message: OutboxMessage) -> bool:
+    """Whether anything was said in that chat after `message`, so that an edit of it might go unseen."""
+    later = exists().where(
+        OutboxMessage.channel == message.channel,
+        OutboxMessage.chat == message.chat,
+        OutboxMessage.edits.is_(None),
+        OutboxMessage.seq > message.seq,
+    )
+    return bool(await session.scalar(select(later)))
+
+
+async def claim_address(session: AsyncSession, channel: str) -> Destination | None:
+    """Take the address that has waited longest, for as long as the lease lasts."""
+    due = (
+        select(OutboxAddress)
+        .where(OutboxAddress.channel == channel, OutboxAddress.due_at <= clock.now())
+        .order_by(OutboxAddress.due_at)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    address = await session.scalar(due)
+    if address is None:
+        return None
+    address.due_at = clock.now() + LEASE
+    return Destination(address.channel, address.chat)
+
+
+async def queued(session: AsyncSession, to: Destination, limit: int = 20) -> list[OutboxMessage]:
+    """What waits to be said there, oldest first."""
+    rows = await session.scalars(
+        select(OutboxMessage)
+        .where(OutboxMessage.channel == to.channel, OutboxMessage.chat == to.chat, OutboxMessage.state == "queued")
+        .order_by(OutboxMessage.seq)
+        .limit(limit)
+    )
+    return list(rows)
+
+
+async def external_id_of(session: AsyncSession, message_id: UUID) -> str | None:
+    """The channel's own id of a message we sent."""
+    return await session.scalar(select(OutboxMessage.external_id).where(OutboxMessage.id == message_id))
+
+
+async def mark(
+    session: AsyncSession, message_id: UUID, state: str, *, external_id: str | None = None, error: str | None = None
+) -> None:
+    """Write down what became of a message: sent, merged into a later edit, or failed for good."""
+    values = {"state": state, "external_id": external_id, "error": error and error[:300], "sent_at": clock.now()}
+    await session.execute(update(OutboxMessage).where(OutboxMessage.id == message_id).values(**values))
+
+
+async def release(session: AsyncSession, to: Destination, *, retry_in: timedelta | None = None) -> None:
+    """Give a claimed address back: due again at once when more came in, or later when the channel asked to wait."""
+    address = await _locked(session, to)
+    more = await session.scalar(_waiting_at(to))
+    if not more:
+        address.due_at, address.attempts = None, 0
+    elif retry_in is None:
+        address.due_at, address.attempts = clock.now(), 0
+        ring(session, BELL)
+    else:
+        address.due_at, address.attempts = clock.now() + retry_in, address.attempts + 1
+
+
+async def release_all(session: AsyncSession) -> None:
+    """Make every claimed address due: for the start of the only sender, which knows that nobody else holds one."""
+    await session.execute(update(OutboxAddress).where(OutboxAddress.due_at.is_not(None)).values(due_at=clock.now()))
+
+
+async def attempts(session: AsyncSession, to: Destination) -> int:
+    """How often in a row sending to this address has failed."""
+    return (await _locked(session, to)).attempts
+
+
+async def block(session: AsyncSession, to: Destination) -> None:
+    """The person blocked us: drop what waits; what they miss is in their history when they come back."""
+    address = await _locked(session, to)
+    address.blocked_at, address.due_at = clock.now(), None
+    waiting = update(OutboxMessage).where(
+        OutboxMessage.channel == to.channel, OutboxMessage.chat == to.chat, OutboxMessage.state == "queued"
+    )
+    await session.execute(waiting.values(state="failed", error="blocked"))
+
+
+async def waiting(session: AsyncSession) -> tuple[int, timedelta]:
+    """How many messages wait, and how long the oldest has."""
+    row = await session.execute(
+        select(func.count(), func.min(OutboxMessage.created_at)).where(OutboxMessage.state == "queued")
+    )
+    count, oldest = row.one()
+    return count, (clock.now() - oldest) if oldest else timedelta(0)
+
+
+async def next_due(session: AsyncSession) -> datetime | None:
+    """When the next address is due."""
+    return await session.scalar(select(func.min(OutboxAddress.due_at)))
+
+
+async def _due(session: AsyncSession, to: Destination) -> None:
+    """Have the address looked at, and lock its row, so that the order of messages is the order of commits."""
+    now = clock.now()
+    if await insert_once(session, OutboxAddress, channel=to.channel, chat=to.chat, due_at=now, attempts=0):
+        return
+    address = await _locked(session, to)
+    address.blocked_at = None
+    if address.due_at is None:
+        address.due_at = now
+
+
+async def _locked(session: AsyncSession, to: Destination) -> OutboxAddress:
+    return await session.get_one(OutboxAddress, (to.channel, to.chat), with_for_update=True, populate_existing=True)
+
+
+def _waiting_at(to: Destination) -> Select[tuple[bool]]:
+    return select(
+        exists().where(
+            OutboxMessage.channel == to.channel, OutboxMessage.chat == to.chat, OutboxMessage.state == "queued"
+        )
+    )

@@ -1,0 +1,102 @@
+"""Settings: from the environment or `.env`, checked at start so that a mistake is a sentence now, not a traceback at midnight."""
+
+import ipaddress
+from functools import cached_property
+from typing import Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class MethodSwitch(BaseModel):
+    """One entry of PAYMENT_METHODS: the name members read, and whether the method may be used."""
+
+    name: str | None = None
+    enabled: bool = True
+
+
+class SettingsError(Exception):
+    """The settings do not fit together; `problems` says each mistake in a sentence, without any secret."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set. `.env.example` explains each; a test holds the two together."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True, frozen=True)
+
+    database_url: str = "sqlite:///var/cauri.sqlite3"
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=0, le=65535)
+    public_url: str = ""
+
+    getmipay_api_url: str = "https://api.sandbox.getmipay.com"
+    getmipay_api_key: SecretStr = SecretStr("")
+    getmipay_secret_key: SecretStr = SecretStr("")
+    getmipay_webhook_secret: SecretStr = SecretStr("")
+    getmipay_webhook_secret_previous: SecretStr = SecretStr("")
+    payment_methods: dict[str, MethodSwitch] = {}
+    default_country: str = Field("BF", pattern="^[A-Z]{2}$")
+    link_minutes: int = Field(30, ge=1, le=1440)
+
+    telegram_bot_token: SecretStr = SecretStr("")
+    telegram_webhook_secret: SecretStr = SecretStr("")
+    telegram_api_url: str = "https://api.telegram.org"
+
+    log_format: str = Field("json", pattern="^(json|console)$")
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        for name in ("public_url", "getmipay_api_url", "telegram_api_url"):
+            url = getattr(self, name)
+            if url and not _is_safe(url):
+                raise ValueError(f"{name.upper()} must start with https:// (http:// is for loopback only): {url}")
+        if self.uses_telegram_webhook and not self.telegram_webhook_secret.get_secret_value():
+            raise ValueError(
+                "TELEGRAM_WEBHOOK_SECRET is missing: with PUBLIC_URL set, Telegram calls us, "
+                "and without a secret anybody could speak in its name"
+            )
+        return self
+
+    @cached_property
+    def webhook_base(self) -> str:
+        """Where GetMiPay and payers find us: the public URL, or our own address while trying things out."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def uses_telegram_webhook(self) -> bool:
+        """With a public HTTPS address Telegram calls us; without one we ask it (long polling)."""
+        return self.public_url.startswith("https://") and bool(self.telegram_bot_token.get_secret_value())
+
+
+def load(**overrides: object) -> Settings:
+    """Read the settings; raises SettingsError with one sentence for each mistake."""
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]  # pydantic checks them
+    except ValidationError as error:
+        raise SettingsError([_sentence(entry) for entry in error.errors(include_input=False)]) from None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address is this machine alone."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _is_safe(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
+
+
+def _sentence(error: object) -> str:
+    location = ".".join(str(part) for part in error["loc"]).upper()  # type: ignore[index]
+    message = str(error["msg"]).removeprefix("Value error, ")  # type: ignore[index]
+    return f"{location}: {message}" if location else message

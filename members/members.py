@@ -1,0 +1,142 @@
+"""Who somebody is: one person with one wallet, several addresses to be reached at, and the numbers they have used."""
+
+from datetime import datetime
+from uuid import UUID
+
+import phonenumbers
+from phonenumbers import timezone as phone_timezone
+from sqlalchemy import ForeignKey, Index, String, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core import clock
+from core.db import Id, Model, UtcDateTime, insert_once
+from core.ids import new_id
+
+DEFAULT_ZONE = "Africa/Ouagadougou"
+
+_VERIFIED = text("verified_at IS NOT NULL")
+
+
+class Member(Model):
+    """A person. `frozen_at` stops money from leaving their wallet; `tier` says how well we know them."""
+
+    __tablename__ = "member"
+
+    id: Mapped[UUID] = mapped_column(Id, primary_key=True)
+    name: Mapped[str] = mapped_column(String(128))
+    language: Mapped[str] = mapped_column(String(8))
+    time_zone: Mapped[str] = mapped_column(String(64))
+    tier: Mapped[str] = mapped_column(String(16))
+    frozen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Address(Model):
+    """Where a member is reached: a channel, and the channel's own id of the person, which is never a phone number."""
+
+    __tablename__ = "address"
+
+    channel: Mapped[str] = mapped_column(String(16), primary_key=True)
+    external_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    member_id: Mapped[UUID] = mapped_column(Id, ForeignKey("member.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class MemberPhone(Model):
+    """A number a member has used. It is theirs only while `verified_at` is set, and then nobody else's."""
+
+    __tablename__ = "member_phone"
+    __table_args__ = (
+        Index("uq_member_phone_verified", "e164", unique=True, sqlite_where=_VERIFIED, postgresql_where=_VERIFIED),
+    )
+
+    member_id: Mapped[UUID] = mapped_column(Id, ForeignKey("member.id"), primary_key=True)
+    e164: Mapped[str] = mapped_column(String(20), primary_key=True)
+    verified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_used_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+def wallet_owner(member_id: UUID) -> str:
+    """The ledger's name for a member."""
+    return f"member:{member_id}"
+
+
+async def register(session: AsyncSession, channel: str, external_id: str, name: str, language: str) -> Member:
+    """The member behind this address; a new one when nobody is. Their name follows what the channel says now."""
+    known = await find_by_address(session, channel, external_id)
+    if known is not None:
+        known.name = name
+        return known
+    member = Member(
+        id=new_id(), name=name, language=language, time_zone=DEFAULT_ZONE, tier="unidentified", created_at=clock.now()
+    )
+    session.add(member)
+    await session.flush()
+    is_ours = await insert_once(
+        session, Address, channel=channel, external_id=external_id, member_id=member.id, created_at=clock.now()
+    )
+    if is_ours:
+        return member
+    # Two first messages at once: the other one's member is the one, ours was never seen by anybody.
+    await session.delete(member)
+    return await session.get_one(Member, (await session.get_one(Address, (channel, external_id))).member_id)
+
+
+async def find_by_address(session: AsyncSession, channel: str, external_id: str) -> Member | None:
+    """The member who is reached there."""
+    return await session.scalar(
+        select(Member).join(Address).where(Address.channel == channel, Address.external_id == external_id)
+    )
+
+
+async def find_by_phone(session: AsyncSession, e164: str) -> Member | None:
+    """The member who has shown that this number is theirs."""
+    return await session.scalar(
+        select(Member).join(MemberPhone).where(MemberPhone.e164 == e164, MemberPhone.verified_at.is_not(None))
+    )
+
+
+async def addresses_of(session: AsyncSession, member_id: UUID) -> list[Address]:
+    """Everywhere a member is reached, the oldest first."""
+    rows = await session.scalars(select(Address).where(Address.member_id == member_id).order_by(Address.created_at))
+    return list(rows)
+
+
+async def phones_of(session: AsyncSession, member_id: UUID, limit: int = 3) -> list[str]:
+    """The numbers a member used last, newest first, as E.164."""
+    rows = await session.scalars(
+        select(MemberPhone.e164)
+        .where(MemberPhone.member_id == member_id)
+        .order_by(MemberPhone.last_used_at.desc())
+        .limit(limit)
+    )
+    return list(rows)
+
+
+async def use_phone(session: AsyncSession, member: Member, e164: str) -> None:
+    """Remember that `member` used this number; their first one also tells their time zone."""
+    used = await session.get(MemberPhone, (member.id, e164))
+    if used is not None:
+        used.last_used_at = clock.now()
+        return
+    if not await phones_of(session, member.id, limit=1):
+        member.time_zone = _zone_of(e164)
+    session.add(MemberPhone(member_id=member.id, e164=e164, last_used_at=clock.now()))
+    await session.flush()
+
+
+async def verify_phone(session: AsyncSession, member: Member, e164: str) -> None:
+    """The channel vouches that this number is `member`'s now.
+
+    Operators give old numbers to new people: the number leaves whoever had it, their wallet stays where it is.
+    """
+    await session.execute(update(MemberPhone).where(MemberPhone.e164 == e164).values(verified_at=None))
+    await use_phone(session, member, e164)
+    mine = update(MemberPhone).where(MemberPhone.member_id == member.id, MemberPhone.e164 == e164)
+    await session.execute(mine.values(verified_at=clock.now()))
+
+
+def _zone_of(e164: str) -> str:
+    zones = phone_timezone.time_zones_for_number(phonenumbers.parse(e164))
+    return zones[0] if zones and zones[0].startswith("Africa/") else DEFAULT_ZONE
