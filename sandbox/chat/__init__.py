@@ -1,8 +1,23 @@
-"""A room of the sandbox that is still empty."""
+"""The chat page at `/`, and the JSON API at `/chat/api` that does what the page does."""
+
+from pathlib import Path
+from typing import Final
 
 from aiohttp import web
 
+from sandbox.chat import api, events, group_api
+from sandbox.chat.answers import answering
+
+STATIC: Final = Path(__file__).parent / "static"
+
 
 def add_routes(app: web.Application) -> None:
-    """Nothing is served here yet."""
-    app.add_routes([])
+    """Open the page; Telegram's world must already be in the application."""
+    for route in (*api.routes(), *group_api.routes(), *events.routes()):
+        app.router.add_route(route.method, route.path, answering(route.handler))
+    app.router.add_get("/", _page)
+    app.router.add_static("/chat/static", STATIC)
+
+
+async def _page(_: web.Request) -> web.StreamResponse:
+    return web.FileResponse(STATIC / "index.html", headers={"Cache-Control": "no-store"})

@@ -1,0 +1,110 @@
+"""What changed on people's screens, numbered: new messages, edits, deletions, typing, answers to taps."""
+
+import asyncio
+import json
+import sqlite3
+import time
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from sandbox.telegram.records import Json, Records, dump
+
+MOST_AT_ONCE: Final = 500
+
+
+class Kind(StrEnum):
+    MESSAGE = "message"
+    EDIT = "edit"
+    DELETE = "delete"
+    DELIVERED = "delivered"
+    TYPING = "typing"
+    CALLBACK_ANSWER = "callback_answer"
+    KEYBOARD = "keyboard"
+    CHATS = "chats"
+    PEOPLE = "people"
+    BOT = "bot"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One numbered change; `chat_id`, `message_id` and `person_id` say where, when that makes sense."""
+
+    number: int
+    kind: Kind
+    at: float
+    chat_id: int | None
+    message_id: int | None
+    person_id: int | None
+    detail: Json
+
+
+class Changes:
+    def __init__(self, records: Records) -> None:
+        self._records = records
+        self._news = asyncio.Event()
+
+    def add(
+        self,
+        kind: Kind,
+        *,
+        chat_id: int | None = None,
+        message_id: int | None = None,
+        person_id: int | None = None,
+        **detail: object,
+    ) -> None:
+        self._records.run(
+            "INSERT INTO telegram_changes (kind, at, chat_id, message_id, person_id, detail) VALUES (?, ?, ?, ?, ?, ?)",
+            kind,
+            time.time(),
+            chat_id,
+            message_id,
+            person_id,
+            dump(detail),
+        )
+        self._news.set()
+        self._news = asyncio.Event()
+
+    def latest(self) -> int:
+        row = self._records.one("SELECT max(change) AS latest FROM telegram_changes")
+        return int(row["latest"] or 0) if row else 0
+
+    def since(self, after: int) -> list[Change]:
+        """The next changes anywhere, oldest first; ask again after the last one for more."""
+        rows = self._records.all(
+            "SELECT * FROM telegram_changes WHERE change > ? ORDER BY change LIMIT ?", after, MOST_AT_ONCE
+        )
+        return [_change(row) for row in rows]
+
+    def in_chat(self, after: int, chat_id: int, person_id: int) -> list[Change]:
+        """The same for what one person sees in one chat."""
+        rows = self._records.all(
+            "SELECT * FROM telegram_changes WHERE change > ? AND chat_id = ? AND coalesce(person_id, ?) = ?"
+            " ORDER BY change LIMIT ?",
+            after,
+            chat_id,
+            person_id,
+            person_id,
+            MOST_AT_ONCE,
+        )
+        return [_change(row) for row in rows]
+
+    async def wait(self, timeout_s: float) -> bool:
+        """Wait for the next change; False when none came in time."""
+        try:
+            await asyncio.wait_for(self._news.wait(), timeout_s)
+        except TimeoutError:
+            return False
+        return True
+
+
+def _change(row: sqlite3.Row) -> Change:
+    return Change(
+        row["change"],
+        Kind(row["kind"]),
+        row["at"],
+        row["chat_id"],
+        row["message_id"],
+        row["person_id"],
+        json.loads(row["detail"]),
+    )

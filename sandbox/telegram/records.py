@@ -1,0 +1,67 @@
+"""Typed access to the sandbox's one SQLite file."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, TypeAlias
+
+# Telegram's objects are open JSON: new fields appear without notice, so their values have no narrower type.
+Json: TypeAlias = dict[str, Any]
+Value: TypeAlias = str | int | float | bytes | None
+
+
+class Records:
+    """Short statements on one connection; `transaction` makes several of them one."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def run(self, statement: str, *values: Value) -> int:
+        """Execute and return the id of the row inserted, if any."""
+        return self._connection.execute(statement, values).lastrowid or 0
+
+    def one(self, statement: str, *values: Value) -> sqlite3.Row | None:
+        row: sqlite3.Row | None = self._connection.execute(statement, values).fetchone()
+        return row
+
+    def all(self, statement: str, *values: Value) -> list[sqlite3.Row]:
+        return self._connection.execute(statement, values).fetchall()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing, also under `kill -9`; one inside another joins it."""
+        if self._connection.in_transaction:
+            yield
+            return
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        self._connection.execute("COMMIT")
+
+
+def dump(content: object) -> str:
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+
+
+class Facts:
+    """Single facts about the bot that outlive a restart: its webhook, its description, the knobs."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+
+    def get(self, name: str) -> Json:
+        row = self._records.one("SELECT content FROM telegram_facts WHERE name = ?", name)
+        content: Json = json.loads(row["content"]) if row else {}
+        return content
+
+    def put(self, name: str, content: Json) -> None:
+        self._records.run(
+            "INSERT INTO telegram_facts (name, content) VALUES (?, ?)"
+            " ON CONFLICT (name) DO UPDATE SET content = excluded.content",
+            name,
+            dump(content),
+        )
