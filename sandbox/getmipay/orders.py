@@ -51,4 +51,4 @@ def read_order(kind: Kind, fields: dict[str, object]) -> Order:
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
-        raise RefusalError(400, f"{field}: {first['msg']}".removeprefix(": ")) from error
+        raise RefusalError(400, f"{field}: {first['msg']}".removeprefix(": Value error, ")) from error
