@@ -1,6 +1,5 @@
 """Dialect A of GetMiPay's API, as its guide describes it."""
 
-import hmac
 import json
 import sqlite3
 from datetime import UTC, datetime
@@ -15,7 +14,7 @@ from sandbox.getmipay.faults import Fault
 from sandbox.getmipay.orders import Kind, Order, read_order
 from sandbox.getmipay.refusals import RefusalError
 from sandbox.getmipay.room import ROOM, Room
-from sandbox.getmipay.signatures import is_signed
+from sandbox.getmipay.signatures import is_same, is_signed
 from sandbox.getmipay.transactions import Status, Transaction, find, insert
 
 routes = web.RouteTableDef()
@@ -95,8 +94,7 @@ async def _look_up(request: web.Request, room: Room, name: str) -> web.Response:
 
 
 def _check_bearer(request: web.Request, room: Room) -> None:
-    expected = f"Bearer {room.settings.api_key}"
-    if not hmac.compare_digest(request.headers.get("Authorization", "").encode(), expected.encode()):
+    if not is_same(request.headers.get("Authorization", ""), f"Bearer {room.settings.api_key}"):
         raise RefusalError(401, "invalid API key")
 
 

@@ -82,7 +82,8 @@ class Courier:
         try:
             async with self._session.post(url, data=body.encode(), headers=headers, allow_redirects=False) as answer:
                 return answer.status, None
-        except (aiohttp.ClientError, TimeoutError) as error:
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            # ValueError: a signature or an address, given by hand, that cannot be written into a request at all.
             return None, type(error).__name__
 
     def _due(self, transaction_id: str | None = None) -> list[int]:

@@ -19,4 +19,9 @@ def is_signed(fields: Mapping[str, object], secret: str) -> bool:
     """Whether `fields["signature"]` signs all the other fields."""
     given = fields.get("signature")
     unsigned = {name: value for name, value in fields.items() if name != "signature"}
-    return isinstance(given, str) and hmac.compare_digest(given.encode(), sign(canonical(unsigned), secret).encode())
+    return isinstance(given, str) and is_same(given, sign(canonical(unsigned), secret))
+
+
+def is_same(given: str, expected: str) -> bool:
+    """Compare in constant time whatever a client may have sent, lone surrogates included."""
+    return hmac.compare_digest(given.encode(errors="replace"), expected.encode())

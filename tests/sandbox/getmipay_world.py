@@ -85,7 +85,8 @@ class World:
         self, kind: str, body: object, headers: Mapping[str, str] = BEARER, timeout_s: float = 30
     ) -> httpx.Response:
         address = f"{self.base}/v1/{kind}/initiate"
-        return await self.client.post(address, json=body, headers=headers, timeout=timeout_s)
+        # Python's own escapes, for httpx cannot write a lone surrogate.
+        return await self.client.post(address, content=json.dumps(body), headers=headers, timeout=timeout_s)
 
     async def deposit(self, **changes: object) -> dict:
         """A deposit paid with the right PIN, its due webhooks delivered once; everything known of it."""

@@ -63,6 +63,34 @@ def test_a_host_that_others_can_reach_is_refused_with_a_sentence(host: str, tmp_
     assert os.listdir(tmp_path) == []  # noqa: PTH208
 
 
+def test_a_port_that_is_taken_is_told_in_one_line(start: Start, tmp_path):
+    _, address = start()
+
+    finished = subprocess.run(
+        [sys.executable, "-m", "sandbox", "--port", address.rsplit(":")[-1], "--data", str(tmp_path / "second")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (finished.returncode, finished.stdout) == (1, "")
+    assert finished.stderr.startswith("sandbox: ")
+    assert finished.stderr.count("\n") == 1
+
+
+def test_a_memory_that_cannot_be_opened_is_told_in_one_line(tmp_path):
+    finished = subprocess.run(
+        [sys.executable, "-m", "sandbox", "--port", "0", "--data", str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (finished.returncode, finished.stderr) == (1, "sandbox: unable to open database file\n")
+
+
 async def test_a_killed_sandbox_sends_the_pending_webhook_once_started_again(start: Start, tmp_path):
     async with opened_world(tmp_path / "merchant") as world:
         own = world.base

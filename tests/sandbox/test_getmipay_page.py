@@ -149,6 +149,17 @@ async def test_a_payer_pays_on_a_phone_without_javascript(world: World, phone: P
     assert world.events == ["payment.completed"]
 
 
+@pytest.mark.parametrize("amount", [1, 999_999, 2_000_000, 100_000_000])
+@pytest.mark.parametrize("width", [320, 390])
+async def test_no_amount_is_wider_than_the_phone(world: World, phone: Page, width: int, amount: int):
+    await phone.set_viewport_size({"width": width, "height": 700})
+    await phone.goto(await link(world, amount=amount))
+
+    box = await phone.locator(".amount").evaluate("each => each.scrollWidth - each.clientWidth")
+
+    assert box == 0
+
+
 async def test_a_payer_gives_up_on_a_phone_without_typing_a_code(world: World, phone: Page):
     await phone.goto(await link(world))
     await phone.get_by_role("button", name="Annuler").click()

@@ -153,3 +153,12 @@ async def test_any_event_can_be_sent_signed_or_with_a_signature_of_ones_own(worl
     assert "status" not in arbitrary.fields
     assert arbitrary.is_signed_with("demo-webhook-secret")
     assert unsigned.signature == "sha256=1"
+
+
+async def test_a_signature_that_no_request_can_carry_is_noted_like_any_failed_attempt(world: World):
+    deposit = await world.deposit(amount=5895)
+
+    await world.post(f"transactions/{deposit['id']}/webhook", signature="two\r\nlines")
+    await world.flush()
+
+    assert await attempts_of(world, deposit["id"]) == [(None, "ValueError")]
