@@ -45,6 +45,8 @@ async def test_a_slow_answer_comes_after_the_client_gave_up_and_the_order_was_ob
         await world.ask(kind, impatient=True, amount=asking_for(Fault.SLOW_ANSWER), reference="ours")
 
     assert await world.knows("ours")
+    listed = (await world.client.get(f"{world.base}/api/requests")).json()["requests"]
+    assert [(call["reference"], call["status"]) for call in listed] == [("ours", None)]
 
 
 async def test_a_slow_answer_is_a_good_one(world: World):
