@@ -213,13 +213,16 @@ _SQLITE_TRIGGERS = [
     """
     CREATE TRIGGER ledger_refusal_is_new BEFORE INSERT ON ledger_refusal BEGIN
         SELECT RAISE(ABORT, 'ledger: this id is already refused')
-        WHERE EXISTS (SELECT 1 FROM ledger_refusal WHERE id = NEW.id);
+        FROM ledger_refusal WHERE id = NEW.id AND (fingerprint <> NEW.fingerprint OR reason <> NEW.reason);
     END
     """,
     """
     CREATE TRIGGER ledger_account_is_new BEFORE INSERT ON ledger_account BEGIN
         SELECT RAISE(ABORT, 'ledger: an account opens empty, and once')
-        WHERE NEW.balance <> 0 OR NEW.held <> 0 OR EXISTS (SELECT 1 FROM ledger_account WHERE id = NEW.id);
+        WHERE NEW.balance <> 0 OR NEW.held <> 0
+           OR EXISTS (SELECT 1 FROM ledger_account WHERE id = NEW.id)
+           OR EXISTS (SELECT 1 FROM ledger_account
+                      WHERE owner = NEW.owner AND kind = NEW.kind AND currency = NEW.currency);
     END
     """,
     """
