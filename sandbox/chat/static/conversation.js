@@ -1,0 +1,165 @@
+/** The messages of one chat, kept in order, drawn again only where something changed. */
+
+import { drawMessage } from "./bubble.js";
+import { h, icon } from "./dom.js";
+import { day } from "./words.js";
+
+const NEAR_BOTTOM_PX = 80;
+const TAP_LASTS_MS = 15000;
+
+export class Conversation {
+  /** `phone` is whose screen this is; `chat` the chat as the API shows it. */
+  constructor(phone, chat) {
+    this.phone = phone;
+    this.chat = chat;
+    this.messages = new Map();
+    this.waiting = new Map();
+    this.inner = h("div", { class: "conversation-inner" });
+    this.scroller = h(
+      "div",
+      { class: "conversation", role: "log", "aria-label": "Messages", "aria-live": "polite", tabindex: "0", "data-testid": "conversation", onclick: (event) => this.#showTools(event) },
+      this.inner,
+    );
+    this.toBottom = h("button", { type: "button", class: "round to-bottom", "aria-label": "Aller au dernier message", hidden: true, onclick: () => this.scrollToEnd(true) }, icon("down"));
+    this.element = h("div", { class: "conversation-frame" }, this.scroller, this.toBottom);
+    this.scroller.addEventListener("scroll", () => { this.toBottom.hidden = this.#isAtEnd(); }, { passive: true });
+    new ResizeObserver(() => { if (this.wasAtEnd !== false) this.scrollToEnd(); }).observe(this.scroller);
+    this.scroller.addEventListener("scroll", () => { this.wasAtEnd = this.#isAtEnd(); }, { passive: true });
+  }
+
+  fill(messages) {
+    for (const message of messages) this.messages.set(message.message_id, message);
+    this.#drawAll();
+    this.scrollToEnd();
+  }
+
+  /** Put a new, edited or deleted message where it belongs. */
+  put(message) {
+    const known = this.messages.get(message.message_id);
+    const follow = this.#isAtEnd() || (!known && message.from?.id === this.phone.person.id);
+    if (message.deleted) this.messages.delete(message.message_id);
+    else this.messages.set(message.message_id, message);
+    this.#forgetTaps(message, known);
+    this.#drawAll();
+    const drawn = this.#find(message.message_id);
+    if (drawn && !known) drawn.classList.add("is-new");
+    if (drawn && known && isChanged(known, message)) drawn.classList.add("is-changed");
+    if (follow) this.scrollToEnd(true);
+  }
+
+  /** The bot answered a tap: its button no longer waits. */
+  answered(messageId) {
+    this.waiting.delete(messageId);
+    this.#redraw(messageId);
+  }
+
+  scrollToEnd(smooth = false) {
+    this.scroller.scrollTo({ top: this.scroller.scrollHeight, behavior: smooth ? "smooth" : "instant" });
+  }
+
+  get isEmpty() {
+    return this.messages.size === 0;
+  }
+
+  tapped(messageId, row, column) {
+    this.waiting.set(messageId, `${row}:${column}`);
+    this.#redraw(messageId);
+    setTimeout(() => this.answered(messageId), TAP_LASTS_MS);
+  }
+
+  #forgetTaps(message, known) {
+    if (known && isChanged(known, message)) this.waiting.delete(message.message_id);
+  }
+
+  #drawAll() {
+    const drawn = new Map([...this.inner.children].map((element) => [element.dataset.key, element]));
+    const wanted = this.isEmpty ? [this.#welcome()] : this.#elements(drawn);
+    wanted.forEach((element, index) => {
+      if (this.inner.children[index] !== element) this.inner.insertBefore(element, this.inner.children[index] ?? null);
+    });
+    while (this.inner.children.length > wanted.length) this.inner.lastElementChild.remove();
+  }
+
+  /** Elements that did not change are used again, so that focus, text selection and animations survive. */
+  #elements(drawn) {
+    const elements = [];
+    let previous;
+    for (const message of [...this.messages.values()].sort((a, b) => a.message_id - b.message_id)) {
+      const newDay = !previous || day(previous.date) !== day(message.date);
+      if (newDay) elements.push(this.#day(drawn, message));
+      const startsRun = newDay || previous.from.name !== message.from.name || Boolean(previous.new_chat_members);
+      elements.push(this.#element(drawn, message, startsRun));
+      previous = message;
+    }
+    return elements;
+  }
+
+  #day(drawn, message) {
+    const key = `day ${day(message.date)}`;
+    return drawn.get(key) ?? h("p", { class: "day", "data-key": key }, day(message.date));
+  }
+
+  #element(drawn, message, startsRun) {
+    const version = JSON.stringify([message, startsRun, this.waiting.get(message.message_id)]);
+    const old = drawn.get(`message ${message.message_id}`);
+    if (old?.version === version) return old;
+    const element = drawMessage(message, this.#scene(startsRun));
+    element.dataset.key = `message ${message.message_id}`;
+    element.version = version;
+    return element;
+  }
+
+  #scene(startsRun) {
+    return {
+      me: this.phone.person.id,
+      isGroup: this.chat.type !== "private",
+      startsRun,
+      tone: (from) => this.phone.toneOf(from.id),
+      waits: (messageId, row, column) => this.waiting.get(messageId) === `${row}:${column}`,
+      on: this.phone.on,
+    };
+  }
+
+  #redraw(messageId) {
+    if (this.messages.has(messageId)) this.#drawAll();
+  }
+
+  #find(messageId) {
+    return this.inner.querySelector(`[data-message-id="${messageId}"]`);
+  }
+
+  show(messageId) {
+    const element = this.#find(messageId);
+    element?.scrollIntoView({ block: "center", behavior: "smooth" });
+    element?.classList.add("is-changed");
+  }
+
+  #welcome() {
+    const { name, description } = this.phone.bot;
+    return h(
+      "div",
+      { class: "welcome", "data-key": "welcome", "data-testid": "welcome" },
+      h("img", { src: "/chat/static/cauri.svg", alt: "" }),
+      h("h3", {}, this.chat.type === "private" ? name : this.chat.title),
+      h("p", {}, this.chat.type === "private" ? description || "Touchez Démarrer pour faire connaissance." : "Personne n’a encore écrit ici."),
+    );
+  }
+
+  /** Without a mouse there is no hovering: touching a bubble shows what can be done with it. */
+  #showTools(event) {
+    if (event.target.closest("button, a")) return;
+    const touched = event.target.closest(".message");
+    for (const element of this.inner.querySelectorAll(".shows-tools")) if (element !== touched) element.classList.remove("shows-tools");
+    touched?.classList.toggle("shows-tools");
+  }
+
+  #isAtEnd() {
+    return this.scroller.scrollHeight - this.scroller.scrollTop - this.scroller.clientHeight < NEAR_BOTTOM_PX;
+  }
+}
+
+/** Whether the message itself changed, not only its ticks. */
+function isChanged(before, after) {
+  const essence = ({ delivered, ...rest }) => JSON.stringify(rest);
+  return essence(before) !== essence(after);
+}

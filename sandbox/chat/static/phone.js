@@ -1,0 +1,311 @@
+/** One member's phone: the list of chats, or the chat that is open. */
+
+import * as api from "./api.js";
+import { Composer } from "./composer.js";
+import { Conversation } from "./conversation.js";
+import { h, icon } from "./dom.js";
+import { alertBox, choice, openSheet, toast } from "./sheets.js";
+import { clock, country, initials, phoneNumber, summary } from "./words.js";
+
+const TYPING_MS = 5000;
+
+export class Phone {
+  /** `home` is the page: it knows all members and counts what is unread. */
+  constructor(person, home) {
+    this.person = person;
+    this.home = home;
+    this.bot = { id: 0, name: "Cauri", description: "" };
+    this.chats = [];
+    this.open = null;
+    this.conversation = null;
+    this.anonymous = false;
+    this.composer = new Composer(this);
+    this.screen = h("section", { class: "phone", "aria-label": `Téléphone de ${person.name}`, "data-testid": "phone", "data-person": person.id });
+    this.element = h("div", { class: "column" }, this.#owner(), this.screen);
+    this.on = {
+      command: (text) => this.say(text, null),
+      link: (url) => this.#try(async () => { await api.deed(this.person.id, "follow", { url }); await this.openChat(this.person.id); }),
+      tap: (message, row, column, button) => this.#tap(message, row, column, button),
+      reply: (message) => this.composer.answer(message),
+      forward: (message) => this.#chooseForward(message),
+      show: (messageId) => this.conversation.show(messageId),
+    };
+  }
+
+  /** Load the chats and open the one with the bot. */
+  async boot() {
+    await this.#loadChats();
+    await this.openChat(this.open ?? this.person.id);
+  }
+
+  async openChat(chatId) {
+    const chat = this.chats.find((each) => each.id === chatId) ?? this.chats[0];
+    if (this.open !== chat.id) this.composer.answering = null;
+    this.open = chat.id;
+    this.conversation = new Conversation(this, chat);
+    const { messages, keyboard, commands } = await api.messages(this.person.id, chat.id);
+    if (this.open !== chat.id) return;
+    Object.assign(this.composer, { keyboard, commands });
+    this.screen.replaceChildren(this.#chatBar(chat), this.#offline(), this.conversation.element, this.composer.element);
+    this.composer.draw(chat);
+    this.conversation.fill(messages);
+    this.home.read(this.person.id, chat.id);
+  }
+
+  showList() {
+    this.open = null;
+    this.conversation = null;
+    this.screen.replaceChildren(this.#listBar(), this.#offline(), this.#list());
+  }
+
+  /** Take in a change of the stream, if it is about this phone. */
+  async take(change) {
+    if (change.kind === "people" && change.person_id === this.person.id) return this.#takePerson();
+    if (change.kind === "chats" || change.kind === "bot") return this.refresh();
+    if (change.person_id && change.person_id !== this.person.id) return undefined;
+    const chat = this.chats.find((each) => each.id === change.chat_id);
+    if (!chat) return undefined;
+    if (change.message) this.#takeMessage(chat, change);
+    else if (change.kind === "typing" && this.open === chat.id) this.#showTyping(change);
+    else if (change.kind === "callback_answer") this.#takeAnswer(change);
+    else if (change.kind === "keyboard" && this.open === chat.id) await this.#loadKeyboard(chat);
+    return undefined;
+  }
+
+  goneOffline(isOffline) {
+    this.isOffline = isOffline;
+    const notice = this.screen.querySelector(".offline");
+    if (notice) notice.hidden = !isOffline;
+  }
+
+  say(text, replyTo) {
+    return this.#try(
+      () => api.act(this.person.id, this.open, "say", { text, reply_to: replyTo, anonymous: this.anonymous && this.#isGroup() }),
+      () => this.composer.restore(text),
+    );
+  }
+
+  act(name, body = {}) {
+    return this.#try(() => api.act(this.person.id, this.open, name, body));
+  }
+
+  start() {
+    return this.#try(() => api.deed(this.person.id, "start"));
+  }
+
+  unblock() {
+    return this.#try(() => api.deed(this.person.id, "unblock"));
+  }
+
+  others() {
+    return this.home.people.filter((person) => person.id !== this.person.id);
+  }
+
+  toneOf(personId) {
+    return this.home.toneOf(personId);
+  }
+
+  /** The number of unread messages in the chats that are not open. */
+  updateBadges() {
+    const badge = this.screen.querySelector("[data-badge]");
+    const unread = this.chats.filter((chat) => chat.id !== this.open).reduce((sum, chat) => sum + this.home.unread(this.person.id, chat.id), 0);
+    if (badge) {
+      badge.hidden = !unread;
+      badge.textContent = unread;
+    }
+    if (this.open === null && this.chats.length) this.showList();
+  }
+
+  async refresh() {
+    await this.#loadChats();
+    if (this.open === null) return this.showList();
+    const chat = this.chats.find((each) => each.id === this.open);
+    if (!chat) return this.openChat(this.#successor());
+    this.conversation.chat = chat;
+    const { commands } = await api.messages(this.person.id, chat.id);
+    this.composer.commands = commands;
+    this.screen.firstElementChild?.replaceWith(this.#chatBar(chat));
+    this.composer.draw(chat);
+    if (this.conversation.isEmpty) this.conversation.fill([]);
+    return undefined;
+  }
+
+  /** A group that became a supergroup goes on under its new id. */
+  #successor() {
+    return this.chats.find((chat) => chat.type === "supergroup")?.id ?? this.person.id;
+  }
+
+  async #loadChats() {
+    const { bot, chats } = await api.chats(this.person.id);
+    this.bot = bot;
+    this.chats = chats;
+  }
+
+  async #loadKeyboard(chat) {
+    const { keyboard } = await api.messages(this.person.id, chat.id);
+    Object.assign(this.composer, { keyboard, keyboardIsOpen: true });
+    this.composer.draw(chat);
+  }
+
+  async #takePerson() {
+    await this.home.reloadPeople();
+    await this.refresh();
+  }
+
+  #takeMessage(chat, change) {
+    const { message } = change;
+    if (!message.deleted && change.kind === "message") chat.last_message = message;
+    else if (!message.deleted && chat.last_message?.message_id === message.message_id) chat.last_message = message;
+    if (this.open === chat.id) {
+      this.conversation.put(message);
+      if (message.from?.is_bot) this.#stopTyping();
+    }
+    if (change.kind === "message" && message.from?.id !== this.person.id) this.home.arrived(this, chat.id);
+    if (this.open === null) this.showList();
+  }
+
+  #takeAnswer(change) {
+    this.conversation?.answered(change.message_id);
+    if (change.url) this.on.link(change.url);
+    if (!change.text) return;
+    if (change.show_alert) alertBox(this.screen, change.text);
+    else toast(this.screen, change.text);
+  }
+
+  #showTyping(change) {
+    const left = TYPING_MS - (Date.now() - change.at * 1000);
+    const line = this.screen.querySelector("[data-subtitle]");
+    if (!line || left <= 0) return;
+    line.classList.add("is-typing");
+    line.replaceChildren("Cauri écrit", h("span", { class: "dots", "data-testid": "typing" }, h("i"), h("i"), h("i")));
+    clearTimeout(this.typingEnds);
+    this.typingEnds = setTimeout(() => this.#stopTyping(), left);
+  }
+
+  #stopTyping() {
+    const chat = this.chats.find((each) => each.id === this.open);
+    const line = this.screen.querySelector("[data-subtitle]");
+    if (!line || !chat) return;
+    line.classList.remove("is-typing");
+    line.replaceChildren(this.#subtitle(chat));
+  }
+
+  #tap(message, row, column, button) {
+    if (button.copy_text) {
+      navigator.clipboard?.writeText(button.copy_text.text);
+      return toast(this.screen, "Copié");
+    }
+    this.conversation.tapped(message.message_id, row, column);
+    return this.#try(
+      () => api.act(this.person.id, this.open, "tap", { message_id: message.message_id, row, column }),
+      () => this.conversation.answered(message.message_id),
+    );
+  }
+
+  #chooseForward(message) {
+    const rows = this.chats.map((chat) =>
+      choice(chat.type === "private" ? "person" : "people", chat.title, () => { close(); this.act("forward", { message_id: message.message_id, to: chat.id }); }),
+    );
+    const close = openSheet(this.composer.element, "Transférer", [h("h3", {}, "Transférer vers"), rows]);
+  }
+
+  async #try(deed, otherwise = () => {}) {
+    try {
+      await deed();
+    } catch (error) {
+      if (!(error instanceof api.Refused)) throw error;
+      otherwise();
+      toast(this.screen, error.message);
+    }
+  }
+
+  #isGroup() {
+    return this.chats.find((chat) => chat.id === this.open)?.type !== "private";
+  }
+
+  #owner() {
+    return h(
+      "div",
+      { class: "owner" },
+      h("span", { class: "owner-name" }, this.person.name),
+      h("span", { class: "owner-number" }, [phoneNumber(this.person.phone), country(this.person.phone)].filter(Boolean).join(" · ")),
+    );
+  }
+
+  #offline() {
+    return h("p", { class: "offline", role: "status", hidden: !this.isOffline }, "Connexion perdue, nouvel essai…");
+  }
+
+  #listBar() {
+    return h("header", { class: "bar" }, h("div", { class: "bar-title" }, h("h2", {}, "Discussions"), h("p", {}, this.person.name)));
+  }
+
+  #list() {
+    return h("ul", { class: "chat-list", "data-testid": "chat-list" }, this.chats.map((chat) => h("li", {}, this.#listRow(chat))));
+  }
+
+  #listRow(chat) {
+    const unread = this.home.unread(this.person.id, chat.id);
+    const last = chat.last_message;
+    return h(
+      "button",
+      { type: "button", class: "chat-row", "data-testid": "chat-row", "data-chat": chat.id, onclick: () => this.openChat(chat.id) },
+      this.#picture(chat),
+      h("span", { class: "chat-row-words" }, h("span", { class: "chat-row-title" }, chat.title), h("span", { class: "chat-row-last" }, summary(last) || "Aucun message")),
+      h("span", { class: "chat-row-side" }, last && clock(last.date), unread > 0 && h("span", { class: "badge", "aria-label": `${unread} non lus` }, String(unread))),
+    );
+  }
+
+  #picture(chat) {
+    if (chat.type === "private") return h("span", { class: "avatar" }, h("img", { src: "/chat/static/cauri.svg", alt: "" }));
+    return h("span", { class: "avatar tone-1", "aria-hidden": "true" }, initials(chat.title));
+  }
+
+  #chatBar(chat) {
+    const more = h("button", { type: "button", class: "round", "aria-label": "Plus", "aria-haspopup": "menu", "data-testid": "more", onclick: () => this.#openMenu(chat, more) }, icon("more"));
+    const back = h("button", { type: "button", class: "round", "aria-label": "Toutes les discussions", "data-testid": "back", onclick: () => this.showList() }, icon("back"), h("span", { class: "badge", "data-badge": "", hidden: true }));
+    const bar = h(
+      "header",
+      { class: "bar" },
+      back,
+      this.#picture(chat),
+      h("div", { class: "bar-title" }, h("h2", {}, chat.title), h("p", { "data-subtitle": "" }, this.#subtitle(chat))),
+      more,
+    );
+    queueMicrotask(() => this.updateBadges());
+    return bar;
+  }
+
+  #subtitle(chat) {
+    if (chat.type === "private") return chat.blocked ? "bloqué" : this.bot.short_description || "assistant";
+    const names = chat.members.map((member) => member.name.split(" ")[0]);
+    if (["member", "administrator"].includes(chat.bot_status)) names.push(this.bot.name);
+    return names.join(", ");
+  }
+
+  #openMenu(chat, opener) {
+    const rows = chat.type === "private" ? this.#privateMenu(chat) : this.#groupMenu(chat);
+    const close = openSheet(this.screen, "Plus", rows.map(([picture, label, deed, danger]) => choice(picture, label, () => { close(); this.#try(deed); }, { danger })), { isMenu: true, opener });
+  }
+
+  #privateMenu(chat) {
+    if (chat.blocked) return [["block", "Débloquer Cauri", () => api.deed(this.person.id, "unblock")]];
+    return [["block", "Bloquer Cauri", () => api.deed(this.person.id, "block"), true]];
+  }
+
+  #groupMenu(chat) {
+    const by = this.person.id;
+    const standing = chat.members.find((member) => member.id === by)?.status;
+    const present = ["member", "administrator"].includes(chat.bot_status);
+    const rows = [
+      present
+        ? ["block", "Retirer Cauri du groupe", () => api.group(chat.id, "bot", { by, status: "kicked" }), true]
+        : ["people", "Ajouter Cauri au groupe", () => api.group(chat.id, "bot", { by, status: "member" })],
+    ];
+    if (!["creator", "administrator"].includes(standing)) return rows;
+    rows.unshift(["mask", this.anonymous ? "Écrire sous mon nom" : "Écrire au nom du groupe", async () => { this.anonymous = !this.anonymous; }]);
+    if (present && chat.bot_status !== "administrator") rows.push(["grow", "Nommer Cauri administrateur", () => api.group(chat.id, "bot", { by, status: "administrator" })]);
+    if (chat.type === "group") rows.push(["people", "Transformer en supergroupe", () => api.group(chat.id, "migrate", { by })]);
+    return rows;
+  }
+}
