@@ -10,6 +10,12 @@ from sandbox.chat.answers import answering
 
 STATIC: Final = Path(__file__).parent / "static"
 
+# Nothing on the page comes from elsewhere, and no message can bring a script along.
+_HEADERS: Final = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'",
+}
+
 
 def add_routes(app: web.Application) -> None:
     """Open the page; Telegram's world must already be in the application."""
@@ -20,4 +26,4 @@ def add_routes(app: web.Application) -> None:
 
 
 async def _page(_: web.Request) -> web.StreamResponse:
-    return web.FileResponse(STATIC / "index.html", headers={"Cache-Control": "no-store"})
+    return web.FileResponse(STATIC / "index.html", headers=_HEADERS)

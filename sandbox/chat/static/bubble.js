@@ -2,7 +2,7 @@
 
 import { fileUrl } from "./api.js";
 import { h, icon, ticks } from "./dom.js";
-import { drawText, link } from "./entities.js";
+import { drawText, isStartLink, link } from "./entities.js";
 import { clock, phoneNumber, service, size } from "./words.js";
 
 const WAVE = [5, 9, 14, 20, 12, 7, 16, 24, 18, 10, 6, 13, 21, 15, 8, 11, 17, 9, 5];
@@ -39,8 +39,8 @@ function contents(message, scene, mine) {
     message.contact && contact(message.contact),
     message.voice && voice(message.voice),
     message.sticker && h("div", { class: "sticker", role: "img", "aria-label": `Autocollant ${message.sticker.emoji}` }, message.sticker.emoji),
-    meta(message, mine),
     message.text && h("div", { class: "words", "data-testid": "words" }, drawText(message.text, message.entities, scene.on)),
+    meta(message, mine),
   ];
 }
 
@@ -120,7 +120,7 @@ function keyboard(message, scene) {
 
 function inlineButton(message, button, row, column, scene) {
   const properties = { class: "inline-button", "data-testid": "inline-button", "data-row": row, "data-column": column };
-  if (button.url) return link(button.url, [h("span", {}, button.text), corner("↗")], scene.on, properties);
+  if (button.url) return link(button.url, [h("span", {}, button.text), !isStartLink(button.url) && corner("↗")], scene.on, properties);
   const waits = scene.waits(message.message_id, row, column);
   return h(
     "button",

@@ -31,7 +31,7 @@ export class Composer {
     if (chat.type === "private" && chat.blocked) return this.element.replaceChildren(this.#wide("unblock", "Débloquer Cauri", () => this.phone.unblock()));
     if (chat.type === "private" && !chat.started) return this.element.replaceChildren(this.#wide("start", "Démarrer", () => this.phone.start(), "is-start"));
     const typing = document.activeElement === this.field;
-    this.element.replaceChildren(this.quote, this.row, this.keys);
+    this.element.replaceChildren(this.keys, this.quote, this.row);
     if (typing) this.field.focus();
     this.menuButton.hidden = this.commands.length === 0;
     this.#drawAnswering();

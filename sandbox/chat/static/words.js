@@ -7,17 +7,17 @@ const COUNTRIES = {
 
 export const country = (phone) => COUNTRIES[phone.slice(0, 4)] ?? "";
 
-/** +22670123456 → +226 70 12 34 56, in unbreakable pairs. */
+/** +22670123456 → +226 70 12 34 56 and +221771234567 → +221 77 123 45 67, without a place to break. */
 export function phoneNumber(phone) {
-  const digits = phone.replace(/^\+/, "");
+  const digits = phone.replace(/\D/g, "");
   const code = `+${digits.slice(0, 3)}`;
-  if (!(code in COUNTRIES)) return `+${digits}`;
+  if (!(code in COUNTRIES)) return phone;
   const rest = digits.slice(3);
-  const odd = rest.length % 2 ? rest.slice(0, 1) : "";
-  const pairs = rest.slice(odd.length).match(/../g) ?? [];
-  if (odd && pairs.length) pairs[0] = odd + pairs[0];
-  return [code, ...pairs].join("\u00a0");
+  const groups = rest.length % 2 ? [rest.slice(0, 2), rest.slice(2, 5), ...pairs(rest.slice(5))] : pairs(rest);
+  return [code, ...groups].join("\u00a0");
 }
+
+const pairs = (digits) => digits.match(/../g) ?? [];
 
 export const initials = (name) => name.split(/\s+/).slice(0, 2).map((part) => part[0] ?? "").join("").toUpperCase();
 
