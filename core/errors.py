@@ -10,7 +10,7 @@ and is never shown to a person as it is.
 from typing import ClassVar
 
 
-class Refusal(Exception):  # noqa: N818 - it is an answer to a person, not a fault of ours
+class Refusal(Exception):
     """A request that is answered no, with the reason a person can read and act upon.
 
     `key` names the sentence in `locales/`; `params` fill its blanks.

@@ -1,13 +1,12 @@
-"""What people read: gettext catalogues of keyed sentences, amounts, dates and times in the member's language and zone.
+"""What people read: catalogues of keyed sentences, amounts, dates and times in the member's language and zone.
 
-A sentence may use the tags <b>, <i> and <code>; what fills its blanks is escaped, so that a name can never become markup.
+A sentence may use the tags <b>, <i> and <code>; what fills its blanks is escaped: a name can never become markup.
 """
 
 import gettext
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from functools import cache
-from html import escape
 from io import BytesIO
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -17,6 +16,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
+from markupsafe import Markup
 
 from core.money import XOF, Money
 
@@ -28,15 +28,15 @@ _NO_BREAK_SPACE = "\u00a0"
 _UNITS = {XOF: "F\u00a0CFA", "XAF": "F\u00a0CFA"}
 
 
-def text(language: str, key: str, **params: object) -> str:
-    """The sentence `key` in `language`, its blanks filled: Money as an amount, everything else escaped.
+def text(language: str, key: str, **params: object) -> Markup:
+    """The sentence `key` in `language`, its blanks filled: Money as an amount, a list with commas, all of it escaped.
 
-    An unknown key raises KeyError: a member must never read a key.
+    A sentence may fill the blank of another: it is markup already. An unknown key raises KeyError: a member must never read a key.
     """
     template = _catalogue(language).gettext(key)
     if template == key:
         raise KeyError(f"no sentence {key!r} in {language!r}")
-    return template.format(**{name: _filled(value) for name, value in params.items()})
+    return Markup(template).format(**{name: _filled(value) for name, value in params.items()})  # noqa: S704 - ours
 
 
 def amount(money: Money) -> str:
@@ -67,10 +67,12 @@ def keys(language: str) -> set[str]:
     return {str(message.id) for message in _read(language) if message.id and message.string}
 
 
-def _filled(value: object) -> str:
+def _filled(value: object) -> object:
     if isinstance(value, Money):
         return amount(value)
-    return escape(str(value), quote=False)
+    if isinstance(value, (list, tuple)):
+        return Markup(", ").join(value)
+    return value
 
 
 @cache

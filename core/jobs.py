@@ -181,7 +181,7 @@ async def _retry_later(database: Database, job: _Job, error: Exception) -> None:
     await database.run(lambda session: session.execute(change))
 
 
-class _JobFailed(Exception):  # noqa: N818 - carries the job out of the transaction that is rolled back
+class _JobFailed(Exception):
     def __init__(self, job: "_Job", cause: Exception) -> None:
         super().__init__(job.kind)
         self.job = job

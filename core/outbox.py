@@ -54,6 +54,7 @@ class OutboxMessage(Model):
     __table_args__ = (
         ForeignKeyConstraint(["channel", "chat"], ["outbox_address.channel", "outbox_address.chat"]),
         Index("ix_outbox_message_queue", "channel", "chat", "state", "seq"),
+        Index("ix_outbox_message_external_id", "channel", "chat", "external_id"),
     )
 
     seq: Mapped[int] = mapped_column(_Sequence, primary_key=True, autoincrement=True)
@@ -74,8 +75,13 @@ async def say(
     session: AsyncSession, to: Destination, view: dict[str, Any], *, subject: str | None = None,
     edits: UUID | None = None,
 ) -> UUID:  # fmt: skip
-    """Queue a message, or an edit of one queued before; returns its id, by which it can be edited later."""
+    """Queue a message, or an edit of one queued before; returns its id, by which it can be edited later.
+
+    An edit that has a subject makes the edited message about it.
+    """
     await _due(session, to)
+    if edits is not None and subject is not None:
+        await session.execute(update(OutboxMessage).where(OutboxMessage.id == edits).values(subject=subject))
     message = OutboxMessage(
         id=new_id(), channel=to.channel, chat=to.chat, edits=edits, subject=subject, view=view, state="queued",
         created_at=clock.now(),
@@ -97,6 +103,20 @@ async def last_about(session: AsyncSession, to: Destination, subject: str) -> Ou
             OutboxMessage.edits.is_(None),
         )
         .order_by(OutboxMessage.seq.desc())
+        .limit(1)
+    )
+
+
+async def find(session: AsyncSession, to: Destination, external_id: str | None) -> UUID | None:
+    """Our own id of a message, by the channel's."""
+    return await session.scalar(
+        select(OutboxMessage.id)
+        .where(
+            OutboxMessage.channel == to.channel,
+            OutboxMessage.chat == to.chat,
+            OutboxMessage.external_id == external_id,
+            OutboxMessage.edits.is_(None),
+        )
         .limit(1)
     )
 
@@ -152,6 +172,25 @@ async def mark(
     await session.execute(update(OutboxMessage).where(OutboxMessage.id == message_id).values(**values))
 
 
+async def mark_merged(session: AsyncSession, message_ids: set[UUID]) -> None:
+    """A later edit of the same message says it all: these need not be sent."""
+    await session.execute(update(OutboxMessage).where(OutboxMessage.id.in_(message_ids)).values(state="merged"))
+
+
+async def set_external_id(session: AsyncSession, message_id: UUID, external_id: str) -> None:
+    """The channel's id of a message changed: it was gone and had to be said anew."""
+    await session.execute(update(OutboxMessage).where(OutboxMessage.id == message_id).values(external_id=external_id))
+
+
+async def move(session: AsyncSession, to: Destination, chat: str) -> None:
+    """The chat has a new id: what waits, and what may yet be edited, goes there."""
+    await _due(session, Destination(to.channel, chat))
+    here = update(OutboxMessage).where(OutboxMessage.channel == to.channel, OutboxMessage.chat == to.chat)
+    await session.execute(here.values(chat=chat))
+    (await _locked(session, to)).due_at = None
+    ring(session, BELL)
+
+
 async def release(session: AsyncSession, to: Destination, *, retry_in: timedelta | None = None) -> None:
     """Give a claimed address back: due again at once when more came in, or later when the channel asked to wait."""
     address = await _locked(session, to)
@@ -172,7 +211,7 @@ async def release_all(session: AsyncSession) -> None:
 
 async def attempts(session: AsyncSession, to: Destination) -> int:
     """How often in a row sending to this address has failed."""
-    return (await _locked(session, to)).attempts
+    return (await session.get_one(OutboxAddress, (to.channel, to.chat))).attempts
 
 
 async def block(session: AsyncSession, to: Destination) -> None:

@@ -1,4 +1,4 @@
-"""Settings: from the environment or `.env`, checked at start so that a mistake is a sentence now, not a traceback at midnight."""
+"""Settings, from the environment or `.env`: a mistake is a sentence at start, not a traceback at midnight."""
 
 import ipaddress
 from functools import cached_property

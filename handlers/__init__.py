@@ -1,0 +1,1 @@
+"""What a person can do: one file for each, read like a dialogue."""

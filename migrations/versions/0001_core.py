@@ -65,4 +65,5 @@ def upgrade() -> None:
         ),
     )
     op.create_index("ix_outbox_message_queue", "outbox_message", ["channel", "chat", "state", "seq"])
+    op.create_index("ix_outbox_message_external_id", "outbox_message", ["channel", "chat", "external_id"])
     op.create_index("ix_outbox_message_subject", "outbox_message", ["subject"])

@@ -1,0 +1,199 @@
+"""Telegram: python-telegram-bot sends and parses; what state there is, is ours."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import structlog
+from telegram import (
+    Bot,
+    BotCommand,
+    BotCommandScopeAllGroupChats,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    KeyboardButton,
+    LinkPreviewOptions,
+    Message,
+    ReplyKeyboardMarkup,
+    ReplyKeyboardRemove,
+)
+from telegram.constants import ParseMode
+from telegram.error import BadRequest, ChatMigrated, Forbidden, RetryAfter, TelegramError
+from telegram.request import HTTPXRequest
+
+from bot.channels import Moved, NotAccepted, TryAgainIn, Unreachable
+from bot.views import View
+
+log = structlog.get_logger(__name__)
+
+NAME = "telegram"
+UPDATES = ["message", "callback_query", "my_chat_member"]
+_POLL_SECONDS = 25
+_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+
+Raw = dict[str, Any]
+Deliver = Callable[[Raw], Awaitable[None]]
+
+
+class TelegramChannel:
+    """The bot behind `token`, on Telegram itself or on a server that speaks its API at `api_url`."""
+
+    name = NAME
+
+    def __init__(self, token: str, api_url: str) -> None:
+        base = api_url.rstrip("/")
+        self.bot = Bot(
+            token,
+            base_url=f"{base}/bot",
+            base_file_url=f"{base}/file/bot",
+            request=HTTPXRequest(connection_pool_size=32, read_timeout=10, connect_timeout=5, pool_timeout=10),
+        )
+        self._http = httpx.AsyncClient(timeout=httpx.Timeout(10, read=_POLL_SECONDS + 10))
+        self._acknowledgements: set[asyncio.Task[None]] = set()
+
+    async def open(self) -> None:
+        """Say hello to Telegram; raises TelegramError when the token is wrong or nobody answers."""
+        await self.bot.initialize()
+
+    async def close(self) -> None:
+        """Hang up."""
+        await self.bot.shutdown()
+        await self._http.aclose()
+
+    def deep_link(self, payload: str) -> str:
+        """A link that opens the private chat with us and starts it with `payload`."""
+        return f"https://t.me/{self.bot.username}?start={quote(payload)}"
+
+    async def send(self, chat: str, view: View, edits: str | None) -> str:
+        """Say or edit a message; returns Telegram's id of it. See `Channel` for what it raises."""
+        try:
+            return await (self._edit(chat, view, edits) if edits else self._say(chat, view))
+        except RetryAfter as error:
+            raise TryAgainIn(_seconds(error.retry_after)) from error
+        except ChatMigrated as error:
+            raise Moved(str(error.new_chat_id)) from error
+        except Forbidden as error:
+            raise Unreachable(str(error)) from error
+        except BadRequest as error:
+            if "chat not found" in str(error).lower():
+                raise Unreachable(str(error)) from error
+            raise NotAccepted(str(error)) from error
+
+    def acknowledge(self, callback_id: str) -> None:
+        """Let the tapped button stop spinning at once; an answer that fails or comes too late is no matter."""
+        task = asyncio.create_task(self._acknowledge(callback_id))
+        self._acknowledgements.add(task)
+        task.add_done_callback(self._acknowledgements.discard)
+
+    async def set_commands(
+        self, language: str | None, private: Sequence[tuple[str, str]], group: Sequence[tuple[str, str]]
+    ) -> None:
+        """Show the commands menu in one language; None is for everybody whose language we do not speak."""
+        await self.bot.set_my_commands([BotCommand(*entry) for entry in private], language_code=language)
+        scope = BotCommandScopeAllGroupChats()
+        await self.bot.set_my_commands([BotCommand(*entry) for entry in group], scope=scope, language_code=language)
+
+    async def describe(self, language: str | None, description: str, short: str) -> None:
+        """What somebody reads before they first write to us."""
+        await self.bot.set_my_description(description, language_code=language)
+        await self.bot.set_my_short_description(short, language_code=language)
+
+    async def use_webhook(self, url: str, secret: str) -> None:
+        """Have Telegram call us."""
+        await self.bot.set_webhook(url, secret_token=secret, allowed_updates=UPDATES, max_connections=40)
+
+    async def poll(self, deliver: Deliver) -> None:
+        """Ask Telegram for what is new, for ever. An update is given up only once `deliver` has returned.
+
+        The raw updates are asked for, because one that the library cannot parse must not block those behind it.
+        """
+        await self.bot.delete_webhook()
+        offset = 0
+        while True:
+            try:
+                updates = await self._updates_from(offset)
+                await _deliver_in_order(updates, deliver)
+            except Exception as error:  # noqa: BLE001 - the network and the database come back; polling must go on
+                log.warning("telegram.poll_failed", reason=repr(error))
+                await asyncio.sleep(2)
+                continue
+            if updates:
+                offset = max(update["update_id"] for update in updates) + 1
+
+    async def _updates_from(self, offset: int) -> list[Raw]:
+        asked = {"offset": offset, "timeout": _POLL_SECONDS, "allowed_updates": UPDATES}
+        response = await self._http.post(f"{self.bot.base_url}/getUpdates", json=asked)
+        answer = response.json()
+        if not answer.get("ok"):
+            await asyncio.sleep(answer.get("parameters", {}).get("retry_after", 0))
+            raise TelegramError(str(answer.get("description")))
+        updates: list[Raw] = answer["result"]
+        return updates
+
+    async def _say(self, chat: str, view: View) -> str:
+        sent = await self.bot.send_message(
+            chat, view.text, parse_mode=ParseMode.HTML, reply_markup=_markup(view), link_preview_options=_NO_PREVIEW
+        )
+        return str(sent.message_id)
+
+    async def _edit(self, chat: str, view: View, message_id: str) -> str:
+        keyboard = _markup(view)
+        try:
+            edited = await self.bot.edit_message_text(
+                view.text, chat, int(message_id), parse_mode=ParseMode.HTML, link_preview_options=_NO_PREVIEW,
+                reply_markup=keyboard if isinstance(keyboard, InlineKeyboardMarkup) else None,
+            )  # fmt: skip
+        except BadRequest as error:
+            if "message is not modified" in str(error).lower():
+                return message_id
+            if "message to edit not found" in str(error).lower() or "can't be edited" in str(error).lower():
+                return await self._say(chat, view)
+            raise
+        return str(edited.message_id) if isinstance(edited, Message) else message_id
+
+    async def _acknowledge(self, callback_id: str) -> None:
+        try:
+            await self.bot.answer_callback_query(callback_id)
+        except TelegramError as error:
+            log.info("telegram.tap_not_acknowledged", reason=str(error))
+
+
+async def _deliver_in_order(updates: list[Raw], deliver: Deliver) -> None:
+    """Different people at the same time, one person's messages one after the other."""
+    by_person: dict[Any, list[Raw]] = {}
+    for update in updates:
+        by_person.setdefault(_person_of(update), []).append(update)
+
+    async def deliver_all(mine: list[Raw]) -> None:
+        for update in mine:
+            await deliver(update)
+
+    await asyncio.gather(*(deliver_all(mine) for mine in by_person.values()))
+
+
+def _person_of(update: Raw) -> Any:
+    for content in update.values():
+        if isinstance(content, dict) and isinstance(content.get("from"), dict):
+            return content["from"].get("id")
+    return None
+
+
+def _markup(view: View) -> InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove | None:
+    if view.clears_keyboard:
+        return ReplyKeyboardRemove()
+    if view.contact is not None:
+        rows = [[KeyboardButton(view.contact, request_contact=True)]]
+        rows += [[KeyboardButton(button.label) for button in row] for row in view.rows]
+        return ReplyKeyboardMarkup(rows, resize_keyboard=True, one_time_keyboard=True)
+    if not view.rows:
+        return None
+    return InlineKeyboardMarkup(
+        [[InlineKeyboardButton(b.label, callback_data=b.data, url=b.url) for b in row] for row in view.rows]
+    )
+
+
+def _seconds(wait: int | timedelta) -> timedelta:
+    return wait if isinstance(wait, timedelta) else timedelta(seconds=wait)

@@ -1,0 +1,135 @@
+"""What a flow sees of a conversation: it asks, fixes facts, and says."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TypeAlias, TypeVar
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.conversation import Run
+from bot.questions import Answer, Option, Question
+from bot.views import Button, View
+from core import i18n
+from core.errors import Refusal
+from members import Member
+
+T = TypeVar("T")
+
+Flow: TypeAlias = Callable[["Chat"], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message to be said: what it is about, the run whose question it is, and whether it turns the tapped one."""
+
+    view: View
+    subject: str | None = None
+    asks: Run | None = None
+    in_place: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A question that waits for its answer."""
+
+    key: str
+    text: str
+    options: list[Option]
+    columns: int
+    contact: str | None
+
+
+class Waiting(Exception):
+    """The flow cannot go on before this question is answered; `refusal` says why the last answer would not do."""
+
+    def __init__(self, prompt: Prompt, refusal: Refusal | None = None) -> None:
+        super().__init__(prompt.key)
+        self.prompt = prompt
+        self.refusal = refusal
+
+
+@dataclass
+class Chat:
+    """One turn of one flow: it runs again from the top for each message.
+
+    Nothing is written before the last question except through `once`, so that running again changes nothing.
+    """
+
+    session: AsyncSession
+    member: Member
+    run: Run
+    answer: Answer | None = None
+    is_first_meeting: bool = False
+    said: list[Said] = field(default_factory=list)
+    just_answered: str | None = None
+
+    @property
+    def run_id(self) -> UUID:
+        """The key of what this run sets in motion: two taps make one deposit, the next run another."""
+        return self.run.uuid
+
+    async def ask(self, key: str, question: Question[T], *, text: str | None = None, **params: object) -> T:
+        """The answer to `key`: the saved one, else what was just said if this question was waiting, else stop and ask.
+
+        `text` is the sentence's key, `<flow>.ask.<key>` when not given.
+        """
+        saved = self.run.answer_to(key)
+        if saved is not None:
+            return question.load(saved)
+        prompt = self._prompt(key, question, text, params)
+        try:
+            heard = await self._heard(key, question)
+        except Refusal as refusal:
+            remedies = question.remedies(refusal, self.member.language)
+            raise Waiting(replace(prompt, options=[*remedies, *prompt.options]), refusal) from None
+        if heard is None:
+            raise Waiting(prompt)
+        self.run.answers.append((key, question.dump(heard)))
+        return heard
+
+    async def once(self, key: str, kind: type[T], make: Callable[[], Awaitable[T]]) -> T:
+        """A fact that is fixed the first time and stays: the fee shown is the fee charged."""
+        adapter = TypeAdapter(kind)
+        for name, saved, _ in self.run.facts:
+            if name == key:
+                return adapter.validate_python(saved)
+        value = await make()
+        self.run.facts.append((key, adapter.dump_python(value, mode="json"), len(self.run.answers)))
+        return value
+
+    def say(
+        self, key: str, *, buttons: list[list[Button]] | None = None, subject: str | None = None,
+        in_place: bool = False, **params: object,
+    ) -> None:  # fmt: skip
+        """Say the sentence `key` when this turn ends well.
+
+        `subject` lets a later notice turn this very message; `in_place` turns the message whose button was tapped.
+        """
+        rows = tuple(tuple(row) for row in buttons or [])
+        self.said.append(Said(View(self.text(key, **params), rows), subject, in_place=in_place))
+
+    def text(self, key: str, **params: object) -> str:
+        """The sentence `key` in the member's language."""
+        return i18n.text(self.member.language, key, **params)
+
+    def moment(self, when: datetime) -> str:
+        """A time as the member reads it, in their own zone."""
+        return i18n.moment(self.member.language, when, self.member.time_zone)
+
+    async def _heard(self, key: str, question: Question[T]) -> T | None:
+        if self.answer is not None and self.run.prompt is not None and self.run.prompt["key"] == key:
+            answer, self.answer = self.answer, None
+            value = await question.read(answer, self.session)
+            self.just_answered = question.told(value, self.member.language)
+            return value
+        if (hint := self.run.hints.pop(key, None)) is not None:
+            return await question.read_text(hint, self.session)
+        return None
+
+    def _prompt(self, key: str, question: Question[T], text: str | None, params: dict[str, object]) -> Prompt:
+        language = self.member.language
+        sentence = self.text(text or f"{self.run.flow}.ask.{key}", **params)
+        return Prompt(key, sentence, question.options(language), question.columns, question.contact(language))

@@ -1,0 +1,45 @@
+"""What a person did in a chat, whatever the channel."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+Kind: TypeAlias = Literal["text", "tap", "contact", "other", "added", "removed", "moved"]
+
+
+@dataclass(frozen=True, slots=True)
+class SharedContact:
+    """A contact card: the number on it and, where the channel tells, who it belongs to."""
+
+    phone: str
+    name: str
+    external_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One message, tap or event, claimed by (`channel`, `id`).
+
+    `person` is the channel's id of who acted and `chat` where; in a private chat both name the same conversation.
+    `text` is what was typed, or a tapped button's data. `raw` is the channel's own words, kept if we fail on it.
+    """
+
+    channel: str
+    id: str
+    kind: Kind
+    chat: str
+    person: str
+    name: str
+    is_private: bool
+    text: str = ""
+    language: str | None = None
+    contact: SharedContact | None = None
+    callback_id: str | None = None
+    message_id: str | None = None
+    moved_to: str | None = None
+    is_anonymous: bool = False
+    raw: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def is_own_contact(self) -> bool:
+        """Whether the shared card is the sender's own, as the channel vouches: anybody can forward anybody's card."""
+        return self.contact is not None and self.contact.external_id == self.person

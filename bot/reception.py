@@ -1,0 +1,174 @@
+"""Reception: what came in is claimed, understood and answered, all in one transaction."""
+
+import contextlib
+from collections.abc import Callable
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot import conversation, shortcuts
+from bot.commands import Commands
+from bot.conversation import Conversation, Run
+from bot.dialogue import BACK, CANCEL, GO, Dialogue
+from bot.incoming import Incoming, SharedContact
+from bot.questions import Answer
+from bot.views import Button, View
+from bot.words import plain
+from core import i18n, inbox, outbox
+from core.db import Database, is_database_away
+from core.errors import Refusal
+from core.outbox import Destination
+from core.phones import parse_phone
+from members import Member, register, verify_phone
+
+log = structlog.get_logger(__name__)
+
+_CANCEL_WORDS = {"annuler", "annule", "cancel", "stop"}
+_BACK_WORDS = {"retour", "back", "precedent"}
+
+
+class ComeAgain(Exception):
+    """The database is away for the moment: nothing was decided, the channel should deliver this again."""
+
+
+class Reception:
+    """Answers what people say, flow by flow; `deep_link` makes a link from a group into the private chat."""
+
+    def __init__(self, database: Database, commands: Commands, deep_link: Callable[[str], str]) -> None:
+        self._database = database
+        self._commands = commands
+        self._deep_link = deep_link
+
+    async def receive(self, incoming: Incoming) -> None:
+        """Answer one message, once. A message that makes our code raise is kept aside and apologised for.
+
+        Raises ComeAgain when the database is away.
+        """
+        try:
+            await self._database.run(lambda session: self._answer_once(session, incoming))
+        except Exception as error:
+            if is_database_away(error):
+                raise ComeAgain from error
+            log.exception("message.failed", channel=incoming.channel, message=incoming.id)
+            await self._apologise(incoming, error)
+
+    async def _answer_once(self, session: AsyncSession, incoming: Incoming) -> None:
+        if not await inbox.claim(session, incoming.channel, incoming.id):
+            return
+        if incoming.is_private:
+            await self._answer_private(session, incoming)
+        else:
+            await self._answer_group(session, incoming)
+
+    async def _answer_private(self, session: AsyncSession, incoming: Incoming) -> None:
+        if incoming.kind in {"added", "removed", "moved"}:
+            return
+        language = i18n.closest_language(incoming.language)
+        member = await register(session, incoming.channel, incoming.person, incoming.name, language)
+        memory = await conversation.lock(session, incoming.channel, incoming.chat, incoming.person, member.id)
+        dialogue = Dialogue(session, self._commands, memory, member)
+        if incoming.contact is not None and incoming.is_own_contact:
+            await _note_own_number(session, member, incoming.contact)
+        if incoming.kind == "tap":
+            here = Destination(incoming.channel, incoming.chat)
+            dialogue.tapped_message = await outbox.find(session, here, incoming.message_id)
+            await self._tapped(session, dialogue, memory, incoming.text)
+        elif not await self._steered(dialogue, member, incoming.text):
+            await self._answered(dialogue, incoming)
+        await dialogue.end()
+
+    async def _steered(self, dialogue: Dialogue, member: Member, text: str) -> bool:
+        """Words that steer rather than answer: a command, back, cancel. False when these are none."""
+        word = plain(text.removeprefix("/"))
+        if word in _CANCEL_WORDS | {plain(i18n.text(member.language, "button.cancel"))}:
+            if dialogue.runs:
+                dialogue.cancel()
+            else:
+                _nothing_open(dialogue)
+        elif word in _BACK_WORDS | {plain(i18n.text(member.language, "button.back"))}:
+            if dialogue.runs:
+                await dialogue.go_back()
+            else:
+                _nothing_open(dialogue)
+        elif found := self._commands.find(text):
+            await dialogue.start(found[0], found[0].hints(found[1]))
+        elif text.startswith("/"):
+            command = text.split(maxsplit=1)[0][:32]
+            dialogue.say("dialogue.unknown_command", buttons=[[dialogue.menu_button()]], command=command)
+        else:
+            return False
+        return True
+
+    async def _answered(self, dialogue: Dialogue, incoming: Incoming) -> None:
+        if dialogue.runs:
+            answer = Answer(text=incoming.text, contact=incoming.contact, is_own_contact=incoming.is_own_contact)
+            await dialogue.answer(answer)
+        else:
+            key = "dialogue.not_understood" if incoming.kind == "text" else "dialogue.words_only"
+            dialogue.say(key, buttons=[[dialogue.menu_button()]])
+
+    async def _tapped(self, session: AsyncSession, dialogue: Dialogue, memory: Conversation, data: str) -> None:
+        """A button: it starts something, answers the question it stands under, or is old."""
+        first, _, rest = data.partition(":")
+        if first == GO:
+            await self._go(session, dialogue, rest)
+            return
+        run = next((run for run in dialogue.runs if run.token == first), None)
+        step, _, choice = rest.partition(":")
+        if run is None:
+            # The run that just ended: the second half of a double tap, whose answer is on its way already.
+            if first != memory.last_token:
+                dialogue.say("dialogue.old_button", buttons=[[dialogue.menu_button()]])
+        elif step == str(run.step):
+            await self._choose(dialogue, run, choice)
+
+    async def _choose(self, dialogue: Dialogue, run: Run, choice: str) -> None:
+        dialogue.bring_forward(run)
+        options = (run.prompt or {}).get("options", [])
+        if choice == CANCEL:
+            dialogue.cancel()
+        elif choice == BACK:
+            await dialogue.go_back()
+        elif choice.isdecimal() and int(choice) < len(options):
+            await dialogue.answer(Answer(chosen=options[int(choice)]))
+
+    async def _go(self, session: AsyncSession, dialogue: Dialogue, rest: str) -> None:
+        flow, _, token = rest.partition(":")
+        if flow not in self._commands:
+            dialogue.say("dialogue.old_button", buttons=[[dialogue.menu_button()]])
+            return
+        hints = await shortcuts.hints_of(session, token, dialogue.member.id) if token else {}
+        await dialogue.start(self._commands[flow], hints)
+
+    async def _answer_group(self, session: AsyncSession, incoming: Incoming) -> None:
+        """In a group nobody's money is spoken of: a command is answered with the way to the private chat."""
+        if incoming.kind == "added":
+            key = "group.welcome"
+        elif incoming.kind == "text" and incoming.text.startswith("/") and self._commands.find(incoming.text):
+            key = "group.anonymous" if incoming.is_anonymous else "group.in_private"
+        else:
+            return
+        language = i18n.DEFAULT_LANGUAGE if incoming.kind == "added" else i18n.closest_language(incoming.language)
+        button = Button(i18n.text(language, "button.in_private"), url=self._deep_link("menu"))
+        view = View(i18n.text(language, key, name=incoming.name), ((button,),))
+        await outbox.say(session, Destination(incoming.channel, incoming.chat), view.dump())
+
+    async def _apologise(self, incoming: Incoming, error: Exception) -> None:
+        """In a transaction of its own: the failed one, with all it had begun, is gone."""
+
+        async def work(session: AsyncSession) -> None:
+            if await inbox.keep_aside(session, incoming.channel, incoming.id, incoming.raw, repr(error)):
+                view = View(i18n.text(i18n.closest_language(incoming.language), "dialogue.sorry"))
+                await outbox.say(session, Destination(incoming.channel, incoming.chat), view.dump())
+
+        await self._database.run(work)
+
+
+async def _note_own_number(session: AsyncSession, member: Member, contact: SharedContact) -> None:
+    """The channel vouches for the number, whatever it was asked for; one that is not served here is of no use."""
+    with contextlib.suppress(Refusal):
+        await verify_phone(session, member, parse_phone(contact.phone).e164)
+
+
+def _nothing_open(dialogue: Dialogue) -> None:
+    dialogue.say("dialogue.nothing_open", buttons=[[dialogue.menu_button()]])

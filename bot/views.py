@@ -1,0 +1,51 @@
+"""What is said, as data: each channel draws it with what it has."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import TypeAdapter
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A choice under a message: `data` comes back when it is tapped, `url` opens a page instead."""
+
+    label: str
+    data: str | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One message: text with the tags of `core.i18n`, rows of buttons, and what replaces the keyboard.
+
+    `contact` is the label of a button that shares the person's own number; `clears_keyboard` takes such a one away.
+    """
+
+    text: str
+    rows: tuple[tuple[Button, ...], ...] = ()
+    contact: str | None = None
+    clears_keyboard: bool = False
+
+    @property
+    def can_be_an_edit(self) -> bool:
+        """A message that changes the keyboard has to be a new one."""
+        return self.contact is None and not self.clears_keyboard
+
+    def dump(self) -> dict[str, Any]:
+        """As JSON, for the outbox."""
+        data: dict[str, Any] = _VIEW.dump_python(self, mode="json", exclude_defaults=True)
+        return data
+
+    @classmethod
+    def load(cls, data: dict[str, Any]) -> "View":
+        """From the outbox."""
+        return _VIEW.validate_python(data)
+
+
+def in_columns(buttons: list[Button], columns: int) -> tuple[tuple[Button, ...], ...]:
+    """Lay buttons out in rows of `columns`."""
+    return tuple(tuple(buttons[start : start + columns]) for start in range(0, len(buttons), columns))
+
+
+_VIEW = TypeAdapter(View)

@@ -1,0 +1,124 @@
+"""The questions that need members and phones to be asked."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.chat import Chat
+from bot.incoming import SharedContact
+from bot.questions import Option, Question
+from core import i18n, phones
+from core.errors import Refusal
+from core.phones import Phone, PhoneOldBenin, parse_phone
+from members import Member, find_by_address, find_by_phone, phones_of
+
+SOMEBODY = "member:"
+
+
+class NotYourContact(Refusal):
+    key = "refusal.phone.not_yours"
+
+
+class NotToYourself(Refusal):
+    key = "refusal.recipient.yourself"
+
+
+class PhoneNumber(Question[Phone]):
+    """A mobile number: one used before (shown masked), typed, or shared with the channel's contact button."""
+
+    columns = 1
+
+    def __init__(self, known: list[str]) -> None:
+        self._known = known
+        self._region = phones.country(Phone(known[0])) if known else None
+
+    @classmethod
+    async def of(cls, chat: Chat) -> "PhoneNumber":
+        """With the numbers this member used last."""
+        return cls(await phones_of(chat.session, chat.member.id))
+
+    def options(self, language: str) -> list[Option]:
+        return [Option(f"📱 {phones.mask(Phone(e164))}", e164) for e164 in self._known]
+
+    def contact(self, language: str) -> str | None:
+        return None if self._known else i18n.text(language, "button.share_number")
+
+    def remedies(self, refusal: Refusal, language: str) -> list[Option]:
+        if isinstance(refusal, PhoneOldBenin):
+            return [Option(f"📱 {refusal.params['suggestion']}", refusal.params["e164"])]
+        return []
+
+    async def read_text(self, text: str, session: AsyncSession) -> Phone:
+        return parse_phone(text.removeprefix("📱"), self._region)
+
+    async def read_contact(self, contact: SharedContact, session: AsyncSession, *, is_own: bool) -> Phone:
+        if not is_own:
+            raise NotYourContact
+        return parse_phone(contact.phone)
+
+    def dump(self, value: Phone) -> str:
+        return value.e164
+
+    def load(self, saved: str) -> Phone:
+        return Phone(saved)
+
+    def told(self, value: Phone, language: str) -> str:
+        return phones.pretty(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Somebody to send money to: a member, or a person who is not one yet."""
+
+    name: str
+    member_id: UUID | None = None
+
+
+class RecipientOf(Question[Recipient]):
+    """Another person: their contact card, or the number they have shown to be theirs."""
+
+    _ADAPTER: ClassVar = TypeAdapter(Recipient)
+
+    def __init__(self, sender: Member, region: str | None) -> None:
+        self._sender = sender
+        self._region = region
+
+    @classmethod
+    async def of(cls, chat: Chat) -> "RecipientOf":
+        """Numbers without a country code are read as the sender's own country's."""
+        known = await phones_of(chat.session, chat.member.id, limit=1)
+        return cls(chat.member, phones.country(Phone(known[0])) if known else None)
+
+    async def read_text(self, text: str, session: AsyncSession) -> Recipient:
+        if text.startswith(SOMEBODY):
+            return self._somebody(await session.get(Member, UUID(text.removeprefix(SOMEBODY))), "")
+        phone = parse_phone(text, self._region)
+        return self._somebody(await find_by_phone(session, phone.e164), phones.pretty(phone))
+
+    async def read_contact(self, contact: SharedContact, session: AsyncSession, *, is_own: bool) -> Recipient:
+        found = await find_by_address(session, "telegram", contact.external_id) if contact.external_id else None
+        if found is None:
+            try:
+                found = await find_by_phone(session, parse_phone(contact.phone, self._region).e164)
+            except Refusal:
+                found = None  # A number abroad can still be invited.
+        return self._somebody(found, contact.name)
+
+    def dump(self, value: Recipient) -> Any:
+        return self._ADAPTER.dump_python(value, mode="json")
+
+    def load(self, saved: Any) -> Recipient:
+        return self._ADAPTER.validate_python(saved)
+
+    def told(self, value: Recipient, language: str) -> str:
+        return value.name
+
+    def _somebody(self, member: Member | None, name: str) -> Recipient:
+        if member is None:
+            return Recipient(name)
+        if member.id == self._sender.id:
+            raise NotToYourself
+        return Recipient(member.name, member.id)

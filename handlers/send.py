@@ -1,0 +1,45 @@
+"""Sending money to another member: /envoyer."""
+
+from collections.abc import Callable
+
+from bot.chat import Chat, Flow
+from bot.dialogue import GO
+from bot.questions import YesNo
+from bot.views import Button
+from core.money import Money
+from handlers.amounts import ask_amount_to_take, available
+from handlers.questions import Recipient, RecipientOf
+from members import invite
+from payments import request_send
+
+
+def send(deep_link: Callable[[str], str]) -> Flow:
+    """Give money to another member at once; somebody who is not one yet is invited, and the money stays."""
+
+    async def run(chat: Chat) -> None:
+        recipient = await chat.ask("recipient", await RecipientOf.of(chat))
+        amount = await ask_amount_to_take(chat, name=recipient.name)
+        if amount is None:
+            return
+        if recipient.member_id is None:
+            await _invite(chat, recipient, amount, deep_link)
+            return
+        if not await chat.ask("confirm", YesNo(), amount=amount, name=recipient.name):
+            chat.say("send.declined")
+            return
+
+        sent = await request_send(chat.session, chat.member, recipient.member_id, amount, key=str(chat.run_id))
+        menu = Button(chat.text("button.menu"), data=f"{GO}:start")
+        chat.say(
+            "send.done", name=recipient.name, amount=amount, reference=sent.reference, balance=await available(chat),
+            at=chat.moment(sent.created_at), buttons=[[menu]],
+        )  # fmt: skip
+
+    return run
+
+
+async def _invite(chat: Chat, recipient: Recipient, amount: Money, deep_link: Callable[[str], str]) -> None:
+    """The second message carries no amount: it is there to be passed on."""
+    invitation = await invite(chat.session, chat.member, amount)
+    chat.say("send.invited", name=recipient.name, amount=amount)
+    chat.say("send.invitation", sender=chat.member.name, link=deep_link(f"inv_{invitation.code}"))

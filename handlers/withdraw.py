@@ -1,0 +1,41 @@
+"""Taking money out to mobile money: /retirer."""
+
+from bot.chat import Chat, Flow
+from bot.questions import OneOf, YesNo
+from core import phones
+from handlers.amounts import ask_amount_to_take
+from handlers.questions import PhoneNumber
+from members import use_phone
+from payments import Direction, Methods, Quote, check_payout_request, quote_payout, request_payout
+
+
+def withdraw(methods: Methods) -> Flow:
+    """Send money from the wallet to a mobile money account."""
+
+    async def run(chat: Chat) -> None:
+        amount = await ask_amount_to_take(chat)
+        if amount is None:
+            return
+        phone = await chat.ask("phone", await PhoneNumber.of(chat))
+        offered = methods.for_phone(phone, Direction.PAYOUT)
+        chosen = await chat.ask("method", OneOf([(method.id, method.name) for method in offered]))
+        method = methods.choose(phone, chosen, Direction.PAYOUT)
+
+        async def fix_quote() -> Quote:
+            quote = quote_payout(amount, method)
+            await check_payout_request(chat.session, chat.member, quote)
+            return quote
+
+        quote = await chat.once("quote", Quote, fix_quote)
+        rounding = chat.text("withdraw.rounded", rest=quote.rest) if quote.rest else ""
+        terms = {"arrives": quote.arrives, "fee": quote.fee, "debited": quote.debited, "method": method.name}
+        where = phones.pretty(phone)
+        if not await chat.ask("confirm", YesNo(), phone=where, rounding=rounding, **terms):
+            chat.say("withdraw.declined")
+            return
+
+        payout = await request_payout(chat.session, chat.member, quote, phone, key=str(chat.run_id))
+        await use_phone(chat.session, chat.member, phone.e164)
+        chat.say("withdraw.on_its_way", subject=f"payout:{payout.id}", phone=where, reference=payout.reference, **terms)
+
+    return run
