@@ -1,0 +1,123 @@
+"""What a member may hold, load and take out: asked before money is requested, and again when it arrives."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core import clock
+from core.errors import Refusal
+from core.money import Money
+from ledger import AccountKind
+from members import Limits, Member, limits_of
+from payments.deposit_states import DepositState
+from payments.deposits import Deposit
+from payments.payout_states import PayoutState
+from payments.payouts import Payout
+from payments.postings import standing
+
+
+class WalletFull(Refusal):
+    """Params: `at_most` a wallet may hold, `room` left (Money)."""
+
+    key = "refusal.limit.hold"
+
+
+class MonthFull(Refusal):
+    """Params: `at_most` loaded in a calendar month, `room` left (Money)."""
+
+    key = "refusal.limit.month"
+
+
+class OperationTooSmall(Refusal):
+    """Params: `at_least` (Money)."""
+
+    key = "refusal.limit.too_small"
+
+
+class OperationTooLarge(Refusal):
+    """Params: `at_most` (Money)."""
+
+    key = "refusal.limit.too_large"
+
+
+class MemberFrozen(Refusal):
+    key = "refusal.frozen"
+
+
+class DebtOutstanding(Refusal):
+    """Money taken back after it was spent is still owed. Params: `debt` (Money)."""
+
+    key = "refusal.debt"
+
+
+async def refuse_loading(session: AsyncSession, member: Member, amount: Money, arrives: Money) -> None:
+    """Raises OperationTooSmall, OperationTooLarge, WalletFull or MonthFull; `arrives` is what is kept of `amount`."""
+    limits = limits_of(member)
+    _refuse_size(amount, limits)
+    wallet = await standing(session, member.id, AccountKind.WALLET, amount.currency)
+    room = limits.hold_at_most - wallet.posted
+    if arrives > room:
+        raise WalletFull(at_most=limits.hold_at_most, room=_at_least_nothing(room))
+    room = limits.load_a_month - await loaded_this_month(session, member.id, amount.currency)
+    if amount > room:
+        raise MonthFull(at_most=limits.load_a_month, room=_at_least_nothing(room))
+
+
+async def refuse_taking_out(session: AsyncSession, member: Member, amount: Money) -> None:
+    """Raises OperationTooSmall, OperationTooLarge, MemberFrozen or DebtOutstanding: no money may leave the wallet."""
+    _refuse_size(amount, limits_of(member))
+    if member.frozen_at is not None or await _has_an_incident(session, member.id):
+        raise MemberFrozen
+    debt = -(await standing(session, member.id, AccountKind.RECEIVABLE, amount.currency)).posted
+    if debt:
+        raise DebtOutstanding(debt=debt)
+
+
+async def over_what_is_held(session: AsyncSession, member: Member, currency: str) -> Money:
+    """By how much the wallet exceeds what `member` may hold.
+
+    Asked after a credit: the wallet's row is locked by then, so that two payments at once cannot both find room.
+    """
+    wallet = await standing(session, member.id, AccountKind.WALLET, currency)
+    return _at_least_nothing(wallet.posted - limits_of(member).hold_at_most)
+
+
+async def over_what_is_loaded(session: AsyncSession, member: Member, currency: str) -> Money:
+    """By how much this month's deposits, the one being settled among them, exceed what `member` may load."""
+    return _at_least_nothing(await loaded_this_month(session, member.id, currency) - limits_of(member).load_a_month)
+
+
+async def loaded_this_month(session: AsyncSession, member_id: UUID, currency: str) -> Money:
+    """What has arrived for a member since the first of the month, by the clock of UTC."""
+    total = select(func.sum(Deposit.received)).where(
+        Deposit.member_id == member_id,
+        Deposit.settled_at >= _month_start(clock.now()),
+        Deposit.state == DepositState.SETTLED,
+        Deposit.currency == currency,
+    )
+    return Money(int(await session.scalar(total) or 0), currency)
+
+
+def _month_start(moment: datetime) -> datetime:
+    return moment.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
+def _refuse_size(amount: Money, limits: Limits) -> None:
+    if amount < limits.per_operation_at_least:
+        raise OperationTooSmall(at_least=limits.per_operation_at_least)
+    if amount > limits.per_operation_at_most:
+        raise OperationTooLarge(at_most=limits.per_operation_at_most)
+
+
+def _at_least_nothing(room: Money) -> Money:
+    return max(room, room - room)
+
+
+async def _has_an_incident(session: AsyncSession, member_id: UUID) -> bool:
+    """A payout that was given back and then said to have arrived: nothing more leaves until a person has looked."""
+    doubted = select(Payout.id).where(
+        Payout.member_id == member_id, Payout.state == PayoutState.FAILED, Payout.doubt.is_not(None)
+    )
+    return await session.scalar(doubted.limit(1)) is not None

@@ -1,0 +1,22 @@
+"""What payments tells the rest of the house, in the transaction of the change itself. It never speaks to people."""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.events import publish
+from payments.deposits import Deposit
+from payments.metrics import count_outcome
+from payments.payouts import Payout
+
+ALERT = "payment.alert"
+
+
+async def tell(session: AsyncSession, payment: Deposit | Payout, name: str) -> None:
+    """Publish `deposit.settled` and its like, with the payment's id."""
+    await publish(session, name, {"id": str(payment.id)})
+    count_outcome(session, name)
+
+
+async def alert(session: AsyncSession, reason: str, reference: str) -> None:
+    """Ask an operator to look: why, and at which payment or event."""
+    await publish(session, ALERT, {"reason": reason, "reference": reference})
+    count_outcome(session, ALERT)
