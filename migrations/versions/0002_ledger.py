@@ -83,7 +83,7 @@ CREATE INDEX ix_ledger_hold_debit_id_expires_at ON ledger_hold (debit_id, expire
 
 CREATE TABLE ledger_transfer (
     seq {seq},
-    id {id} NOT NULL CONSTRAINT uq_ledger_transfer_id UNIQUE,
+    id {id} NOT NULL,
     journal_id {id} NOT NULL,
     leg INTEGER NOT NULL,
     debit_id {id} NOT NULL,
@@ -96,6 +96,7 @@ CREATE TABLE ledger_transfer (
     reverses_id {id} CONSTRAINT fk_ledger_transfer_reverses_id REFERENCES ledger_transfer (id),
     effective_at {time} NOT NULL,
     created_at {time} NOT NULL,
+    CONSTRAINT uq_ledger_transfer_id UNIQUE (id),
     CONSTRAINT uq_ledger_transfer_journal_id_leg UNIQUE (journal_id, leg),
     CONSTRAINT ck_ledger_transfer_amount CHECK (amount > 0),
     CONSTRAINT ck_ledger_transfer_accounts CHECK (debit_id <> credit_id)
