@@ -49,8 +49,8 @@ class Knobs(BaseModel):
     duplicate_updates: int = Field(default=0, ge=0)
     reorder_updates: int = Field(default=0, ge=0)
     unknown_fields: bool = False
-    answer_delay_s: float = Field(default=0, ge=0)
-    callback_lifetime_s: float = Field(default=60, ge=0)
+    answer_delay_s: float = Field(default=0.0, ge=0)
+    callback_lifetime_s: float = Field(default=60.0, ge=0)
     webhook_delays_s: list[float] = Field(default=WEBHOOK_DELAYS_S, min_length=1)
     faults: list[Fault] = []
 
