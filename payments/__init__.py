@@ -45,7 +45,7 @@ from payments.requests import (
 )
 from payments.sends import NoteTooLong, Send, SendToSelf, check_send_request, request_send
 from payments.submission import Submission
-from payments.webhook import WebhookAnswer, WebhookDoor, WebhookSecrets
+from payments.webhook import LARGEST_BODY, WebhookAnswer, WebhookDoor, WebhookSecrets
 
 
 def register_jobs(jobs: Jobs, provider: Provider, link_life: timedelta = LINK_LIFE) -> None:
@@ -58,6 +58,7 @@ def register_jobs(jobs: Jobs, provider: Provider, link_life: timedelta = LINK_LI
 __all__ = [
     "ALERT",
     "HOUSE",
+    "LARGEST_BODY",
     "LINK_LIFE",
     "Access",
     "AmountOutOfBounds",

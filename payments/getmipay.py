@@ -79,12 +79,13 @@ class Access:
 class GetMiPay:
     """A `Provider`. Use it as a context manager: it keeps a client open."""
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: Access, whole_call_s: float = _WHOLE_CALL_S) -> None:
         self._access = access
+        self._whole_call_s = whole_call_s
         self._client = httpx.AsyncClient(
             base_url=access.api_url.rstrip("/"),
             headers={"Authorization": f"Bearer {access.api_key}", "User-Agent": "cauri"},
-            timeout=httpx.Timeout(_WHOLE_CALL_S, connect=_CONNECT_S, pool=_CONNECT_S),
+            timeout=httpx.Timeout(whole_call_s, connect=_CONNECT_S, pool=_CONNECT_S),
             # A kept connection that the other side has just closed fails after the request was written: unclear, where
             # a fresh one that cannot be opened is surely unsent. A handshake is cheaper than a payout in review.
             limits=httpx.Limits(max_connections=50, max_keepalive_connections=0),
@@ -105,7 +106,7 @@ class GetMiPay:
         deposit = order.direction is Direction.DEPOSIT
         path = "/v1/payments/initiate" if deposit else "/v1/payouts/initiate"
         try:
-            async with asyncio.timeout(_WHOLE_CALL_S):
+            async with asyncio.timeout(self._whole_call_s):
                 response = await self._client.post(
                     path, content=self._body(order), headers={"Content-Type": "application/json"}
                 )
@@ -148,7 +149,7 @@ class GetMiPay:
 
     async def _look_up(self, name: str, names: list[str]) -> Sighting:
         try:
-            async with asyncio.timeout(_WHOLE_CALL_S):
+            async with asyncio.timeout(self._whole_call_s):
                 response = await self._client.get(f"/v1/payments/{quote(name, safe='')}/status")
         except (httpx.HTTPError, TimeoutError) as error:
             return NoAnswer(type(error).__name__)

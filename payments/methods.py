@@ -92,10 +92,15 @@ class Methods:
             for id_, entry in entries.items()
             if id_ not in switches or switches[id_].enabled
         }
+        self._names = {id_: _name(entry, switches.get(id_)) for id_, entry in entries.items()}
         self._countries: dict[str, list[str]] = table["countries"]
 
     def __getitem__(self, id_: str) -> Method:
         return self._methods[id_]
+
+    def name_of(self, id_: str) -> str:
+        """The name members read, also of a method that has been switched off since."""
+        return self._names[id_]
 
     def for_phone(self, phone: Phone, direction: Direction) -> list[Method]:
         """The methods this number can use, the one its prefix suggests first.
@@ -131,9 +136,13 @@ class Methods:
 
 
 def _method(id_: str, entry: dict[str, Any], switch: Switch | None) -> Method:
-    name = switch.name if switch and switch.name else entry["name"]
     terms = {direction: _terms(entry[direction]) for direction in Direction if direction in entry}
-    return Method(id_, name, entry.get("operator"), terms)
+    return Method(id_, _name(entry, switch), entry.get("operator"), terms)
+
+
+def _name(entry: dict[str, Any], switch: Switch | None) -> str:
+    name: str = switch.name if switch and switch.name else entry["name"]
+    return name
 
 
 def _terms(entry: dict[str, int]) -> Terms:

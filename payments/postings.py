@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import ledger
-from core.money import Money
+from core.money import XOF, Money
 from ledger import AccountKind
 from members import wallet_owner
 
@@ -48,7 +48,7 @@ async def house_account(session: AsyncSession, kind: AccountKind, currency: str)
     return (await ledger.open_account(session, HOUSE, kind, currency)).id
 
 
-async def standing(session: AsyncSession, member_id: UUID, kind: AccountKind, currency: str) -> ledger.Balance:
+async def standing(session: AsyncSession, member_id: UUID, kind: AccountKind, currency: str = XOF) -> ledger.Balance:
     """What stands on a member's account; nothing where there is no such account yet."""
     found = await ledger.account(session, wallet_owner(member_id), kind, currency)
     if found is None:

@@ -26,6 +26,7 @@ from core.phones import Phone
 from ledger import AccountKind
 from members import Member, wallet_owner
 from payments import Access, Deposit, Direction, GetMiPay, Methods, Payout, WebhookAnswer, WebhookDoor, WebhookSecrets
+from payments.provider import NotKnown, Order, Outcome, Sighting
 from payments.provider_events import ProviderEvent
 from sandbox.server import build
 from sandbox.settings import Settings
@@ -217,10 +218,10 @@ def signature_of(text: str, secret: str = SECRET) -> str:
     return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
-def completed(reference: str, amount: object = 5000, **fields: object) -> dict[str, object]:
+def completed(name: str, amount: object = 5000, **fields: object) -> dict[str, object]:
     """`payment.completed` as a tool of GetMiPay's writes it: our reference as their id."""
     return {
-        "event": "payment.completed", "transaction_id": reference, "status": "success", "amount": amount,
+        "event": "payment.completed", "transaction_id": name, "status": "success", "amount": amount,
     } | fields  # fmt: skip
 
 
@@ -269,3 +270,30 @@ def _listen(world: World, name: str) -> None:
             world.alerts.append(payload["reason"])
 
     subscribe(world.jobs, name, hear)
+
+
+@dataclass
+class Answering:
+    """A provider whose every answer is given beforehand."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    sighting: Sighting = field(default_factory=NotKnown)
+    orders: list[Order] = field(default_factory=list)
+    looked: int = 0
+
+    async def initiate(self, order: Order) -> Outcome:
+        self.orders.append(order)
+        return self.outcomes.pop(0)
+
+    async def look_up(self, direction: Direction, reference: str, provider_id: str | None) -> Sighting:
+        self.looked += 1
+        return self.sighting
+
+
+async def work_with(world: World, provider: Answering, ahead: timedelta = timedelta(0)) -> None:
+    """Do every job that is due, calling this provider in GetMiPay's stead; events wait for `world.work`."""
+    jobs = Jobs()
+    payments.register_jobs(jobs, provider)
+    with clock.ahead(ahead):
+        while await jobs.do_one(world.database):
+            pass
