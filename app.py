@@ -1,0 +1,100 @@
+"""The composition root: settings become an engine, a provider, channels and flows. Nothing else builds objects."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+from telegram.error import TelegramError
+
+import payments
+from bot.channels.telegram import TelegramChannel
+from bot.commands import Commands
+from bot.intake import Intake
+from bot.reception import Reception
+from core import i18n
+from core.db import Database
+from core.events import subscribe
+from core.jobs import Jobs, Payload
+from core.settings import Settings
+from handlers import notices
+from handlers.commands import commands
+from payments import Access, GetMiPay, Methods, WebhookDoor, WebhookSecrets
+from webhook_server import Doors
+from worker import Worker
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class App:
+    """The whole house, built and connected."""
+
+    settings: Settings
+    database: Database
+    telegram: TelegramChannel
+    commands: Commands
+    intake: Intake
+    doors: Doors
+    worker: Worker
+
+    async def introduce(self) -> None:
+        """Set the commands menu and the description in each language; French is for everybody else too.
+
+        Members can do without: a failure is logged, and the next start tries again.
+        """
+        try:
+            for language, scope in [("fr", None), *((language, language) for language in i18n.LANGUAGES)]:
+                private, group = self.commands.menus(language)
+                await self.telegram.set_commands(scope, private, group)
+                description, short = i18n.text(language, "bot.description"), i18n.text(language, "bot.short")
+                await self.telegram.describe(scope, description, short)
+        except TelegramError as error:
+            log.warning("telegram.not_introduced", reason=str(error))
+
+
+@asynccontextmanager
+async def build(settings: Settings) -> AsyncIterator[App]:
+    """Build the house from `settings`, and take it down at the end. Raises ValueError where a setting is wrong."""
+    methods = Methods(settings.payment_methods)
+    link_life = timedelta(minutes=settings.link_minutes)
+    database = Database(settings.database_url)
+    telegram = TelegramChannel(settings.telegram_bot_token.get_secret_value(), settings.telegram_api_url)
+    jobs = Jobs()
+    async with GetMiPay(_access(settings)) as provider:
+        payments.register_jobs(jobs, provider, link_life)
+        notices.register(jobs, methods)
+        subscribe(jobs, payments.ALERT, _alert)
+        try:
+            await telegram.open()
+            known = commands(methods, link_life, telegram.deep_link)
+            intake = Intake(database, telegram, Reception(database, known, telegram.deep_link))
+            doors = Doors(settings, database, WebhookDoor(_secrets(settings)), telegram, intake)
+            yield App(settings, database, telegram, known, intake, doors, Worker(database, jobs, [telegram]))
+        finally:
+            await telegram.close()
+            await database.close()
+
+
+async def _alert(_: AsyncSession, payload: Payload) -> None:
+    """An operator has to look: until there is an operators' chat, the log says it loudest."""
+    log.error("payment.alert", reason=payload["reason"], reference=payload["reference"])
+
+
+def _access(settings: Settings) -> Access:
+    return Access(
+        api_url=settings.getmipay_api_url,
+        api_key=settings.getmipay_api_key.get_secret_value(),
+        secret_key=settings.getmipay_secret_key.get_secret_value(),
+        callback_url=f"{settings.webhook_base}/webhook/getmipay/",
+        return_url=f"{settings.webhook_base}/payment/return",
+    )
+
+
+def _secrets(settings: Settings) -> WebhookSecrets:
+    return WebhookSecrets(
+        settings.getmipay_webhook_secret.get_secret_value(),
+        settings.getmipay_webhook_secret_previous.get_secret_value(),
+    )

@@ -1,0 +1,138 @@
+"""The `cauri` command."""
+
+import asyncio
+import logging
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import httpx
+import typer
+
+import ledger
+from core import logs, schema, settings
+from core.db import Database
+from core.settings import Settings, SettingsError
+from operations import check as checks
+from operations.demo import demo as run_demo
+from operations.serve import NotReady, serve
+from operations.webhooks import EVENTS, send_webhook
+
+main = typer.Typer(no_args_is_help=True, add_completion=False, help="Cauri, a wallet assistant that lives in chat.")
+webhook = typer.Typer(no_args_is_help=True, help="GetMiPay's webhooks, by hand.")
+main.add_typer(webhook, name="webhook")
+
+_MARKS = {checks.Level.GOOD: "✅", checks.Level.DOUBT: "👀", checks.Level.BAD: "❌"}
+
+
+@main.command()
+def demo(data: Annotated[Path, typer.Option(help="Where the made-up world is kept.")] = Path("var/demo")) -> None:
+    """Try everything on this machine: no account, no key, no server, no real money."""
+    logs.configure("console", logging.WARNING)
+    _run(run_demo(data, _announce_demo))
+
+
+@main.command()
+def run() -> None:
+    """Serve members: the webhooks' doors, the worker, and Telegram."""
+    known = _settings()
+    logs.configure(known.log_format)
+    _run(serve(known, lambda address: typer.echo(f"Cauri listens on {address}")))
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database's tables up to this release."""
+    _run(_migrate(_settings()))
+
+
+@main.command()
+def check() -> None:
+    """Tell in words what is misconfigured, and what to do about it."""
+    if not asyncio.run(_check(_settings())):
+        raise typer.Exit(1)
+
+
+@main.command()
+def audit() -> None:
+    """Prove that no franc was lost or doubled: debits equal credits, and each balance, counted again, is the same."""
+    if not asyncio.run(_audit(_settings())):
+        raise typer.Exit(1)
+
+
+@webhook.command()
+def send(
+    event: Annotated[str, typer.Argument(help=f"One of: {', '.join(EVENTS)}.")],
+    reference: Annotated[str, typer.Option(help="The payment's reference, as in the member's receipt.")],
+    amount: Annotated[int, typer.Option(help="Whole francs.")],
+    url: Annotated[str | None, typer.Option(help="Where to post it; our own door when not given.")] = None,
+) -> None:
+    """Sign a webhook as GetMiPay would and post it. It moves money like a real one: use it on a sandbox."""
+    if event not in EVENTS:
+        _fail(f"There is no event {event!r}; there are {', '.join(EVENTS)}.")
+    try:
+        delivery = asyncio.run(send_webhook(_settings(), event, reference, amount, url))
+    except httpx.HTTPError as error:
+        _fail(f"Nobody answered: {type(error).__name__}. Is `cauri run` up?")
+    typer.echo(f"{delivery.url} answered {delivery.status}: {delivery.body}")
+    if delivery.status != httpx.codes.OK:
+        raise typer.Exit(1)
+
+
+async def _migrate(known: Settings) -> None:
+    database = Database(known.database_url)
+    try:
+        await schema.migrate(database)
+    finally:
+        await database.close()
+    typer.echo("The tables are up to date.")
+
+
+async def _check(known: Settings) -> bool:
+    good = True
+    async for finding in checks.check(known):
+        typer.echo(f"{_MARKS[finding.level]} {finding.about}: {finding.says}")
+        good = good and finding.level is not checks.Level.BAD
+    return good
+
+
+async def _audit(known: Settings) -> bool:
+    database = Database(known.database_url)
+    try:
+        async with database.reading() as session:
+            found = await ledger.audit(session)
+    finally:
+        await database.close()
+    for total in found.totals:
+        typer.echo(f"{total.currency}: debits {total.debits}, credits {total.credits}")
+    for difference in found.differences:
+        typer.echo(f"❌ {difference}")
+    if found.is_clean:
+        typer.echo("✅ Every franc is accounted for.")
+    return found.is_clean
+
+
+def _settings() -> Settings:
+    try:
+        return settings.load()
+    except SettingsError as error:
+        _fail("\n".join(error.problems))
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    try:
+        asyncio.run(work)
+    except (NotReady, OSError, ValueError) as error:
+        _fail(str(error))
+
+
+def _fail(sentence: str) -> NoReturn:
+    typer.echo(sentence, err=True)
+    sys.exit(1)
+
+
+def _announce_demo(address: str) -> None:
+    typer.echo(
+        f"\n  Cauri is ready: open {address}\n\n  Ctrl-C stops it; the next `make demo` finds everything again.\n"
+    )

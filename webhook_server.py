@@ -1,0 +1,129 @@
+"""The doors: GetMiPay's webhooks, Telegram's, the page a payer comes back to, health and metrics."""
+
+import hmac
+import json
+from http import HTTPStatus
+from pathlib import Path
+
+import structlog
+from aiohttp import web
+from jinja2 import Environment, FileSystemLoader, select_autoescape
+from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
+from sqlalchemy import text
+
+from bot.channels.telegram import TelegramChannel
+from bot.intake import Intake
+from bot.reception import ComeAgain
+from core import i18n, jobs, outbox
+from core.db import Database, is_database_away
+from core.settings import Settings
+from payments import LARGEST_BODY, WebhookDoor
+
+log = structlog.get_logger(__name__)
+
+_TELEGRAM_BODY = 1024 * 1024
+_RETRY_AFTER = {"Retry-After": "5"}
+_JOBS = Gauge("cauri_jobs_due", "Jobs that are due")
+_JOBS_AGE = Gauge("cauri_jobs_oldest_seconds", "How long the most overdue job has been due")
+_OUTBOX = Gauge("cauri_outbox_waiting", "Messages that wait to be said")
+_OUTBOX_AGE = Gauge("cauri_outbox_oldest_seconds", "How long the oldest of them has waited")
+
+_PAGES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=select_autoescape(), trim_blocks=True
+)
+_SECURITY_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+class Doors:
+    """The HTTP application, and what stands behind each door."""
+
+    def __init__(
+        self, settings: Settings, database: Database, getmipay: WebhookDoor, telegram: TelegramChannel, intake: Intake
+    ) -> None:
+        self._settings = settings
+        self._database = database
+        self._getmipay = getmipay
+        self._telegram = telegram
+        self._intake = intake
+
+    def application(self) -> web.Application:
+        """The aiohttp application with every door."""
+        app = web.Application(client_max_size=_TELEGRAM_BODY)
+        app.add_routes(
+            [
+                web.post("/webhook/getmipay/", self._hear_getmipay),
+                web.post("/webhook/getmipay", self._hear_getmipay),
+                web.post("/webhook/telegram", self._hear_telegram),
+                web.get("/payment/return", self._welcome_back),
+                web.get("/health", self._health),
+                web.get("/metrics", self._metrics),
+            ]
+        )
+        return app
+
+    async def _hear_getmipay(self, request: web.Request) -> web.Response:
+        body = await _read(request, LARGEST_BODY)
+        answer = await self._getmipay.receive(self._database, body, request.headers.get("X-Signature"))
+        headers = {"Retry-After": str(answer.retry_after_s)} if answer.retry_after_s else {}
+        return web.json_response({"outcome": answer.outcome}, status=answer.status, headers=headers)
+
+    async def _hear_telegram(self, request: web.Request) -> web.Response:
+        secret = self._settings.telegram_webhook_secret.get_secret_value()
+        given = request.headers.get("X-Telegram-Bot-Api-Secret-Token", "")
+        if not secret or not hmac.compare_digest(given.encode(), secret.encode()):
+            return web.Response(status=HTTPStatus.UNAUTHORIZED)
+        try:
+            raw = json.loads((await request.read()).decode())
+        except ValueError:
+            return web.Response(status=HTTPStatus.BAD_REQUEST)
+        try:
+            await self._intake.take(raw)
+        except ComeAgain:
+            return web.Response(status=HTTPStatus.SERVICE_UNAVAILABLE, headers=_RETRY_AFTER)
+        return web.Response()
+
+    async def _welcome_back(self, request: web.Request) -> web.Response:
+        """Where GetMiPay's page sends the payer: back to the chat. It shows nothing of the payment, the chat does."""
+        language = i18n.closest_language(request.headers.get("Accept-Language", "").split(",")[0])
+        page = _PAGES.get_template("return.html").render(
+            language=language,
+            say=lambda key: i18n.text(language, key),
+            link=self._settings.chat_url or self._telegram.deep_link("menu"),
+        )
+        return web.Response(text=page, content_type="text/html", headers=_SECURITY_HEADERS)
+
+    async def _health(self, _: web.Request) -> web.Response:
+        """Healthy means that the database answers: without it nothing can be taken on."""
+        try:
+            async with self._database.reading() as session:
+                await session.execute(text("SELECT 1"))
+        except Exception as error:
+            if not is_database_away(error):
+                raise
+            log.warning("health.database_away", error=type(error).__name__)
+            return web.json_response({"status": "database away"}, status=HTTPStatus.SERVICE_UNAVAILABLE)
+        return web.json_response({"status": "ok"})
+
+    async def _metrics(self, _: web.Request) -> web.Response:
+        async with self._database.reading() as session:
+            due, overdue = await jobs.waiting(session)
+            unsaid, unsaid_for = await outbox.waiting(session)
+        _JOBS.set(due)
+        _JOBS_AGE.set(overdue.total_seconds())
+        _OUTBOX.set(unsaid)
+        _OUTBOX_AGE.set(unsaid_for.total_seconds())
+        return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+async def _read(request: web.Request, at_most: int) -> bytes:
+    """The body, up to one byte more than allowed: enough to know that it is too much, never enough to hurt."""
+    body = bytearray()
+    async for chunk in request.content.iter_chunked(at_most):
+        body += chunk
+        if len(body) > at_most:
+            break
+    return bytes(body)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TypeAlias, TypeVar
 from uuid import UUID
 
+from markupsafe import Markup
 from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -111,7 +112,7 @@ class Chat:
         rows = tuple(tuple(row) for row in buttons or [])
         self.said.append(Said(View(self.text(key, **params), rows), subject, in_place=in_place))
 
-    def text(self, key: str, **params: object) -> str:
+    def text(self, key: str, **params: object) -> Markup:
         """The sentence `key` in the member's language."""
         return i18n.text(self.member.language, key, **params)
 

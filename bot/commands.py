@@ -5,8 +5,11 @@ from dataclasses import dataclass, field
 
 from bot.chat import Flow
 from bot.words import plain
+from core import i18n
 
 Hints = dict[str, str]
+
+_CANCEL = {"fr": "annuler", "en": "cancel"}
 
 
 @dataclass(frozen=True)
@@ -14,7 +17,7 @@ class Command:
     """A flow and its names.
 
     `names` are per language, the first one shown in the commands menu; `words` are others that free text may begin
-    with. `hints` reads what follows the name into answers given ahead, by question. `is_listed` puts it in the menu.
+    with. `hints` reads what follows the name into answers given ahead, by question.
     """
 
     flow: str
@@ -22,8 +25,6 @@ class Command:
     names: Mapping[str, str]
     words: Sequence[str] = ()
     hints: Callable[[str], Hints] = field(default=lambda _: {})
-    is_listed: bool = True
-    is_public: bool = False
 
 
 class Commands:
@@ -50,6 +51,10 @@ class Commands:
         command = self._by_word.get(plain(word))
         return (command, rest.strip()) if command else None
 
-    def listed(self, language: str) -> list[Command]:
-        """The commands of the menu, in the order they were given."""
-        return [command for command in self._by_flow.values() if command.is_listed]
+    def menus(self, language: str) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+        """The commands with what each does, as the menus of a private chat and of a group show them."""
+        listed = [
+            (command.names[language], i18n.text(language, f"menu.{command.flow}")) for command in self._by_flow.values()
+        ]
+        listed.append((_CANCEL[language], i18n.text(language, "menu.cancel")))
+        return listed, [entry for entry in listed if entry[0] == self._by_flow["help"].names[language]]

@@ -1,10 +1,6 @@
 """Notices: telling a member what became of something, in the message that told them it had begun."""
 
-from collections.abc import Callable
 from datetime import timedelta
-from functools import partial
-from typing import TypeAlias
-from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,27 +9,21 @@ from core import clock, i18n, outbox
 from core.outbox import Destination, OutboxMessage
 from members import Member, addresses_of
 
-Speak: TypeAlias = Callable[..., str]
-Rows: TypeAlias = Callable[[Speak], list[list[Button]]]
-
 # An edit makes no sound: after this long, or when others were said since, the end of a payment is also said anew.
 _SEEN_AT_ONCE = timedelta(minutes=2)
 
 
-async def tell(
-    session: AsyncSession, member_id: UUID, key: str, *, subject: str, is_final: bool = False,
-    buttons: Rows | None = None, **params: object,
-) -> None:  # fmt: skip
+def notice(member: Member, key: str, *rows: list[Button], **params: object) -> View:
+    """The sentence `key` in the member's language, over rows of buttons."""
+    return View(i18n.text(member.language, key, **params), tuple(tuple(row) for row in rows))
+
+
+async def tell(session: AsyncSession, member: Member, view: View, *, subject: str, is_final: bool = False) -> None:
     """Tell a member, wherever they are reached: by turning the message about `subject`, or by a new one.
 
-    `buttons` is asked for its rows with the member's own language to speak. A final notice that might go unseen,
-    because the chat went on, is said as a new message as well.
+    A final notice that might go unseen, because the chat went on, is said as a new message as well.
     """
-    member = await session.get_one(Member, member_id)
-    speak = partial(i18n.text, member.language)
-    rows = tuple(tuple(row) for row in buttons(speak)) if buttons else ()
-    view = View(speak(key, **params), rows)
-    for address in await addresses_of(session, member_id):
+    for address in await addresses_of(session, member.id):
         to = Destination(address.channel, address.external_id)
         waiting = await outbox.last_about(session, to, subject)
         if waiting is not None:

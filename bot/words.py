@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable
 
-_NUMBER = re.compile(r"\+?\d[\d.,]*k?", re.IGNORECASE)
+_NUMBER = re.compile(r"[+\-−]?\d\S*")
 _UNITS = {"f", "fcfa", "cfa", "xof", "franc", "francs"}
 _SMALL_WORDS = {
     "a", "au", "avec", "by", "chez", "de", "depuis", "du", "from", "la", "le", "mon", "my", "numero", "number", "on",

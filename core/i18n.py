@@ -31,7 +31,8 @@ _UNITS = {XOF: "F\u00a0CFA", "XAF": "F\u00a0CFA"}
 def text(language: str, key: str, **params: object) -> Markup:
     """The sentence `key` in `language`, its blanks filled: Money as an amount, a list with commas, all of it escaped.
 
-    A sentence may fill the blank of another: it is markup already. An unknown key raises KeyError: a member must never read a key.
+    A sentence may fill the blank of another: it is markup already. An unknown key raises KeyError, because a member
+    must never read a key.
     """
     template = _catalogue(language).gettext(key)
     if template == key:
@@ -54,6 +55,11 @@ def moment(language: str, when: datetime, zone: str) -> str:
 def short_moment(language: str, when: datetime, zone: str) -> str:
     """`22/11 14:05` in French, `22 Nov 14:05` in English: for lists."""
     return format_datetime(when, "dd/MM HH:mm" if language == "fr" else "d MMM HH:mm", _zone(zone), language)
+
+
+def time_of_day(when: datetime, zone: str) -> str:
+    """`14:05` in the member's own zone."""
+    return when.astimezone(_zone(zone)).strftime("%H:%M")
 
 
 def closest_language(code: str | None) -> str:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsError as UnreadableSetting
 
 
 class MethodSwitch(BaseModel):
@@ -46,20 +47,24 @@ class Settings(BaseSettings):
     telegram_bot_token: SecretStr = SecretStr("")
     telegram_webhook_secret: SecretStr = SecretStr("")
     telegram_api_url: str = "https://api.telegram.org"
+    chat_url: str = ""
 
     log_format: str = Field("json", pattern="^(json|console)$")
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        for name in ("public_url", "getmipay_api_url", "telegram_api_url"):
-            url = getattr(self, name)
-            if url and not _is_safe(url):
-                raise ValueError(f"{name.upper()} must start with https:// (http:// is for loopback only): {url}")
+        problems = [
+            f"{name.upper()} must start with https:// and name a host (http:// is for loopback only)"
+            for name in ("public_url", "getmipay_api_url", "telegram_api_url")
+            if getattr(self, name) and not _is_safe(getattr(self, name))
+        ]
         if self.uses_telegram_webhook and not self.telegram_webhook_secret.get_secret_value():
-            raise ValueError(
+            problems.append(
                 "TELEGRAM_WEBHOOK_SECRET is missing: with PUBLIC_URL set, Telegram calls us, "
                 "and without a secret anybody could speak in its name"
             )
+        if problems:
+            raise ValueError("\n".join(problems))
         return self
 
     @cached_property
@@ -78,7 +83,11 @@ def load(**overrides: object) -> Settings:
     try:
         return Settings(**overrides)  # type: ignore[arg-type]  # pydantic checks them
     except ValidationError as error:
-        raise SettingsError([_sentence(entry) for entry in error.errors(include_input=False)]) from None
+        sentences = [_sentence(entry) for entry in error.errors(include_input=False)]
+        raise SettingsError([problem for sentence in sentences for problem in sentence.splitlines()]) from None
+    except UnreadableSetting:
+        # The only setting that is read as JSON; what it holds is not repeated.
+        raise SettingsError(["PAYMENT_METHODS: this is not JSON"]) from None
 
 
 def is_loopback(host: str) -> bool:
@@ -92,8 +101,12 @@ def is_loopback(host: str) -> bool:
 
 
 def _is_safe(url: str) -> bool:
-    parts = urlsplit(url)
-    return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    host = parts.hostname or ""
+    return (parts.scheme == "https" and bool(host)) or (parts.scheme == "http" and is_loopback(host))
 
 
 def _sentence(error: object) -> str:

@@ -1,5 +1,7 @@
 """How much to take out of the wallet: asked the same way wherever money leaves it."""
 
+from typing import Any
+
 from bot.chat import Chat
 from bot.dialogue import GO
 from bot.questions import AmountOf
@@ -20,7 +22,7 @@ async def available(chat: Chat) -> Money:
     return (await standing(chat.session, chat.member.id, AccountKind.WALLET)).available
 
 
-async def ask_amount_to_take(chat: Chat, **params: object) -> Money | None:
+async def ask_amount_to_take(chat: Chat, **params: Any) -> Money | None:
     """Ask how much; None, with the way to top up said, when the wallet holds less than the least operation.
 
     Raises MemberFrozen and the like when nothing may leave this wallet.

@@ -1,6 +1,7 @@
 """Topping up the wallet: /recharger."""
 
 from datetime import timedelta
+from typing import Any
 
 from bot.chat import Chat, Flow
 from bot.questions import AmountOf, OneOf, YesNo
@@ -28,8 +29,13 @@ def deposit(methods: Methods, link_life: timedelta) -> Flow:
             return quote
 
         quote = await chat.once("quote", Quote, fix_quote)
-        terms = {"amount": quote.amount, "fee": quote.fee, "arrives": quote.arrives, "method": method.name}
-        if not await chat.ask("confirm", YesNo(yes="button.pay"), phone=phones.pretty(phone), **terms):
+        terms: dict[str, Any] = {
+            "amount": quote.amount,
+            "fee": quote.fee,
+            "arrives": quote.arrives,
+            "method": method.name,
+        }
+        if not await chat.ask("confirm", YesNo(yes="button.get_link"), phone=phones.pretty(phone), **terms):
             chat.say("deposit.declined")
             return
 

@@ -14,16 +14,13 @@ from core import i18n, phones
 from core.errors import Refusal
 from core.phones import Phone, PhoneOldBenin, parse_phone
 from members import Member, find_by_address, find_by_phone, phones_of
+from payments import SendToSelf
 
 SOMEBODY = "member:"
 
 
 class NotYourContact(Refusal):
     key = "refusal.phone.not_yours"
-
-
-class NotToYourself(Refusal):
-    key = "refusal.recipient.yourself"
 
 
 class PhoneNumber(Question[Phone]):
@@ -120,5 +117,5 @@ class RecipientOf(Question[Recipient]):
         if member is None:
             return Recipient(name)
         if member.id == self._sender.id:
-            raise NotToYourself
+            raise SendToSelf
         return Recipient(member.name, member.id)

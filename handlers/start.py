@@ -1,13 +1,15 @@
 """The welcome and the menu: /start."""
 
-from bot import notify, shortcuts
+from bot import shortcuts
 from bot.chat import Chat
 from bot.dialogue import GO
+from bot.notify import notice, tell
 from bot.views import Button
+from core import i18n
 from core.money import Money
 from handlers.amounts import available
 from handlers.questions import SOMEBODY
-from members import Invitation, join
+from members import Invitation, Member, join
 
 _INVITED = "inv_"
 _MENU = (("deposit", "withdraw"), ("send", "balance"), ("history", "language"), ("help",))
@@ -27,10 +29,11 @@ async def start(chat: Chat) -> None:
 
 async def _tell_sender(chat: Chat, invitation: Invitation) -> None:
     """The sender kept the money; now that the person is here, sending it is one tap and one confirmation."""
+    sender = await chat.session.get_one(Member, invitation.sender_id)
     hints = {"recipient": f"{SOMEBODY}{chat.member.id}", "amount": str(invitation.amount)}
-    data = await shortcuts.shortcut(chat.session, invitation.sender_id, "send", hints)
-    await notify.tell(
-        chat.session, invitation.sender_id, "send.joined", subject=f"invitation:{invitation.code}",
-        name=chat.member.name, amount=Money(invitation.amount),
-        buttons=lambda text: [[Button(text("button.send_now"), data=data)]],
-    )  # fmt: skip
+    send_now = Button(
+        i18n.text(sender.language, "button.send_now"),
+        data=await shortcuts.shortcut(chat.session, sender.id, "send", hints),
+    )
+    view = notice(sender, "send.joined", [send_now], name=chat.member.name, amount=Money(invitation.amount))
+    await tell(chat.session, sender, view, subject=f"invitation:{invitation.code}", is_final=True)

@@ -1,5 +1,7 @@
 """Taking money out to mobile money: /retirer."""
 
+from typing import Any
+
 from bot.chat import Chat, Flow
 from bot.questions import OneOf, YesNo
 from core import phones
@@ -28,7 +30,12 @@ def withdraw(methods: Methods) -> Flow:
 
         quote = await chat.once("quote", Quote, fix_quote)
         rounding = chat.text("withdraw.rounded", rest=quote.rest) if quote.rest else ""
-        terms = {"arrives": quote.arrives, "fee": quote.fee, "debited": quote.debited, "method": method.name}
+        terms: dict[str, Any] = {
+            "arrives": quote.arrives,
+            "fee": quote.fee,
+            "debited": quote.debited,
+            "method": method.name,
+        }
         where = phones.pretty(phone)
         if not await chat.ask("confirm", YesNo(), phone=where, rounding=rounding, **terms):
             chat.say("withdraw.declined")

@@ -39,6 +39,7 @@ def _parser() -> argparse.ArgumentParser:
         "--webhook-url", default=defaults.webhook_url, help="as registered in the dashboard; empty: callback_url"
     )
     parser.add_argument("--bot-token", default=defaults.bot_token, help="the Telegram bot's token")
+    parser.add_argument("--until-stdin-closes", action="store_true", help="stop with the process that started this one")
     return parser
 
 

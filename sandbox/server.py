@@ -2,6 +2,8 @@
 
 import asyncio
 import signal
+import sys
+import threading
 from collections.abc import AsyncIterator, Callable
 
 from aiohttp import web
@@ -34,6 +36,9 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    if settings.until_stdin_closes:
+        # A daemon thread: a read that never ends must not hold up a Ctrl-C.
+        threading.Thread(target=_stop_after_stdin, args=(asyncio.get_running_loop(), stop), daemon=True).start()
     # No access log: Telegram's addresses carry the bot's token.
     runner = web.AppRunner(build(settings), access_log=None, shutdown_timeout=SHUTDOWN_TIMEOUT_S)
     await runner.setup()
@@ -44,6 +49,11 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         await stop.wait()
     finally:
         await runner.cleanup()
+
+
+def _stop_after_stdin(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    sys.stdin.buffer.read()
+    loop.call_soon_threadsafe(stop.set)
 
 
 async def _close_store(app: web.Application) -> AsyncIterator[None]:

@@ -18,6 +18,8 @@ class Settings:
     webhook_url: str = ""
     """The address registered in GetMiPay's dashboard; empty means each request's own `callback_url`."""
     bot_token: str = "100000001:demo-token-for-the-sandbox-only"  # noqa: S105 (likewise)
+    until_stdin_closes: bool = False
+    """Stop when whoever started us is gone, however it went: its end of our standard input closes with it."""
 
     def __post_init__(self) -> None:
         """Raise `ValueError` with a sentence when the host could be reached from another machine."""

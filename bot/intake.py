@@ -1,0 +1,51 @@
+"""The intake of a channel: its raw updates become `Incoming`, and are answered by the reception."""
+
+from typing import Any
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.channels.telegram import NAME, TelegramChannel
+from bot.channels.telegram_updates import decode
+from bot.reception import ComeAgain, Reception
+from core import inbox
+from core.db import Database, is_database_away
+
+log = structlog.get_logger(__name__)
+
+
+class Intake:
+    """Takes Telegram's updates, polled or delivered, one at a time."""
+
+    def __init__(self, database: Database, telegram: TelegramChannel, reception: Reception) -> None:
+        self._database = database
+        self._telegram = telegram
+        self._reception = reception
+
+    async def take(self, raw: dict[str, Any]) -> None:
+        """Answer one update. One that cannot be read is kept aside: those behind it must not wait.
+
+        Raises ComeAgain when the database is away.
+        """
+        try:
+            incoming = decode(raw, self._telegram.bot)
+        except Exception as error:
+            log.exception("telegram.unreadable", update=str(raw.get("update_id")))
+            await self._keep_aside(raw, error)
+            return
+        if incoming is None:
+            return
+        if incoming.callback_id is not None:
+            self._telegram.acknowledge(incoming.callback_id)
+        await self._reception.receive(incoming)
+
+    async def _keep_aside(self, raw: dict[str, Any], error: Exception) -> None:
+        async def work(session: AsyncSession) -> None:
+            await inbox.keep_aside(session, NAME, str(raw.get("update_id")), raw, repr(error))
+
+        try:
+            await self._database.run(work)
+        except Exception as away:
+            if is_database_away(away):
+                raise ComeAgain from away
+            raise

@@ -1,0 +1,69 @@
+"""Everything a person can ask for, by the names people have for it, in the order of the menu."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from bot.commands import Command, Commands, Hints
+from bot.words import parts_of
+from core.errors import Refusal
+from core.money import parse_amount
+from core.phones import parse_phone
+from handlers.balance import balance
+from handlers.deposit import deposit
+from handlers.help import help_
+from handlers.history import history_of
+from handlers.language import language
+from handlers.send import send
+from handlers.start import start
+from handlers.withdraw import withdraw
+from payments import Methods
+
+
+def commands(methods: Methods, link_life: timedelta, deep_link: Callable[[str], str]) -> Commands:
+    """The commands of the house."""
+    return Commands(
+        [
+            Command("deposit", deposit(methods, link_life), {"fr": "recharger", "en": "topup"},
+                    ("recharge", "deposer", "depot", "deposit", "top-up", "payer"), _payment_hints),
+            Command("withdraw", withdraw(methods), {"fr": "retirer", "en": "withdraw"},
+                    ("retrait", "retire", "withdrawal", "cashout"), _payment_hints),
+            Command("send", send(deep_link), {"fr": "envoyer", "en": "send"},
+                    ("envoi", "envoie", "transferer", "transfert", "transfer"), _send_hints),
+            Command("balance", balance, {"fr": "solde", "en": "balance"}, ("portefeuille", "wallet")),
+            Command("history", history_of(methods), {"fr": "historique", "en": "history"}, ("operations",)),
+            Command("language", language, {"fr": "langue", "en": "language"}, ("lang",), _language_hints),
+            Command("help", help_, {"fr": "aide", "en": "help"}, ("?",)),
+            Command("start", start, {"fr": "start", "en": "menu"}, ("bonjour", "bonsoir", "salut", "hello", "hi"),
+                    lambda payload: {"payload": payload}),
+        ]
+    )  # fmt: skip
+
+
+def _payment_hints(words: str) -> Hints:
+    """`5000 wave 70 12 34 56`, in any order: what it says is not asked again."""
+    amount, phone, others = parts_of(words, _reads(parse_amount), _reads(parse_phone))
+    return _given(amount=amount, phone=phone, method=others)
+
+
+def _send_hints(words: str) -> Hints:
+    amount, phone, _ = parts_of(words, _reads(parse_amount), _reads(parse_phone))
+    return _given(amount=amount, recipient=phone)
+
+
+def _language_hints(words: str) -> Hints:
+    return _given(language=words)
+
+
+def _reads(parse: Callable[[str], object]) -> Callable[[str], bool]:
+    def is_readable(text: str) -> bool:
+        try:
+            parse(text)
+        except Refusal:
+            return False
+        return True
+
+    return is_readable
+
+
+def _given(**hints: str | None) -> Hints:
+    return {key: value for key, value in hints.items() if value}

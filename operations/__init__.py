@@ -1,0 +1,1 @@
+"""What an operator does: serve, try the demo, check the settings, audit the books, send a webhook by hand."""

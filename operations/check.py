@@ -1,0 +1,160 @@
+"""The check: tells an operator in words what is misconfigured, and what to do about it."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+import httpx
+from telegram import Bot
+from telegram.error import InvalidToken, TelegramError
+
+from core import schema
+from core.db import Database
+from core.settings import Settings, is_loopback
+from payments import Methods
+
+_TIMEOUT_S = 15
+# What GetMiPay's own guide says of each answer.
+_REMEDIES = {
+    400: "the request was invalid: check the amount and the number",
+    401: "the keys are not accepted: check GETMIPAY_API_KEY and GETMIPAY_SECRET_KEY, and that both are of this environment",
+    403: "the keys are known but not allowed to do this: check the permissions in GetMiPay's dashboard",
+    429: "too many requests: wait a little and check again",
+    500: "GetMiPay has a fault of its own: write to its support if it lasts",
+}
+_PROBE = "CAURI-CHECK"
+
+
+class Level(StrEnum):
+    GOOD = "ok"
+    DOUBT = "look"
+    BAD = "wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at: how it stands, in a sentence that says what to do."""
+
+    level: Level
+    about: str
+    says: str
+
+
+async def check(settings: Settings) -> AsyncIterator[Finding]:
+    """Look at everything that has to be right before members come, one finding after the other."""
+    yield await _database(settings)
+    yield _methods(settings)
+    for finding in _keys(settings):
+        yield finding
+    yield _environments(settings)
+    if settings.getmipay_api_key.get_secret_value():
+        yield await _getmipay(settings)
+    yield await _public_address(settings)
+    yield await _telegram(settings)
+
+
+async def _database(settings: Settings) -> Finding:
+    database = Database(settings.database_url)
+    try:
+        current = await schema.is_current(database)
+    except Exception as error:  # noqa: BLE001 - whatever a driver raises, the operator reads a sentence
+        return Finding(Level.BAD, "database", f"cannot be reached ({type(error).__name__}): check DATABASE_URL")
+    finally:
+        await database.close()
+    if not current:
+        return Finding(Level.BAD, "database", "its tables are not those of this release: run `cauri migrate`")
+    return Finding(Level.GOOD, "database", f"{database.url.get_backend_name()}, tables up to date")
+
+
+def _methods(settings: Settings) -> Finding:
+    try:
+        Methods(settings.payment_methods)
+    except ValueError as error:
+        return Finding(Level.BAD, "payment methods", str(error))
+    return Finding(Level.GOOD, "payment methods", "PAYMENT_METHODS is understood")
+
+
+def _keys(settings: Settings) -> list[Finding]:
+    missing = [
+        name.upper()
+        for name in ("getmipay_api_key", "getmipay_secret_key", "getmipay_webhook_secret", "telegram_bot_token")
+        if not getattr(settings, name).get_secret_value()
+    ]
+    findings = [Finding(Level.BAD, "keys", f"{name} is missing: put it into .env") for name in missing]
+    if settings.getmipay_webhook_secret_previous.get_secret_value():
+        says = "GETMIPAY_WEBHOOK_SECRET_PREVIOUS is still accepted: remove it once GetMiPay signs with the new one"
+        findings.append(Finding(Level.DOUBT, "keys", says))
+    return findings or [Finding(Level.GOOD, "keys", "all four are set")]
+
+
+def _environments(settings: Settings) -> Finding:
+    """Keys of one environment at the other's address are the guide's commonest trouble."""
+    host = urlsplit(settings.getmipay_api_url).hostname or ""
+    key = settings.getmipay_api_key.get_secret_value().lower()
+    looks_like_test = any(word in key for word in ("test", "sandbox", "demo"))
+    if is_loopback(host):
+        return Finding(Level.DOUBT, "environment", "GetMiPay is a sandbox on this machine: nobody pays real money")
+    if "sandbox" in host:
+        level = Level.DOUBT if settings.public_url else Level.GOOD
+        return Finding(level, "environment", f"GetMiPay's sandbox ({host}): nobody pays real money")
+    if looks_like_test:
+        says = f"a test key at the production address {host}: sandbox and production are mixed"
+        return Finding(Level.BAD, "environment", says)
+    return Finding(Level.GOOD, "environment", f"GetMiPay's production ({host}): real money")
+
+
+async def _getmipay(settings: Settings) -> Finding:
+    """Ask for a payment that does not exist: 404 is the good answer, it says that our keys were believed."""
+    url = f"{settings.getmipay_api_url.rstrip('/')}/v1/payments/{_PROBE}/status"
+    headers = {"Authorization": f"Bearer {settings.getmipay_api_key.get_secret_value()}"}
+    try:
+        async with httpx.AsyncClient(timeout=_TIMEOUT_S) as http:
+            status = (await http.get(url, headers=headers)).status_code
+    except httpx.HTTPError as error:
+        return Finding(
+            Level.BAD, "GetMiPay", f"does not answer at {settings.getmipay_api_url} ({type(error).__name__})"
+        )
+    if status in {200, 404}:
+        return Finding(Level.GOOD, "GetMiPay", "answers, and accepts the API key")
+    remedy = _REMEDIES.get(status, _REMEDIES[500] if status >= 500 else f"answered {status}")  # noqa: PLR2004
+    return Finding(Level.BAD, "GetMiPay", remedy)
+
+
+async def _public_address(settings: Settings) -> Finding:
+    """GetMiPay's webhooks and payers have to find us over HTTPS."""
+    about = "public address"
+    if not settings.public_url:
+        says = (
+            "PUBLIC_URL is not set: fine for trying out, but GetMiPay's webhooks cannot reach us; set it to https://…"
+        )
+        return Finding(Level.DOUBT, about, says)
+    if not settings.public_url.startswith("https://"):
+        return Finding(Level.DOUBT, about, "PUBLIC_URL is this machine only: GetMiPay's webhooks cannot reach us")
+    try:
+        async with httpx.AsyncClient(timeout=_TIMEOUT_S) as http:
+            status = (await http.get(f"{settings.webhook_base}/health")).status_code
+    except httpx.HTTPError as error:
+        says = f"{settings.public_url} does not answer ({type(error).__name__}): is `cauri run` up, is the proxy set?"
+        return Finding(Level.BAD, about, says)
+    if status != httpx.codes.OK:
+        return Finding(Level.BAD, about, f"{settings.public_url}/health answers {status}: does the proxy lead to us?")
+    says = f"reachable; register {settings.webhook_base}/webhook/getmipay/ in GetMiPay's dashboard"
+    return Finding(Level.GOOD, about, says)
+
+
+async def _telegram(settings: Settings) -> Finding:
+    token = settings.telegram_bot_token.get_secret_value()
+    if not token:
+        return Finding(Level.BAD, "Telegram", "no token: ask @BotFather for one")
+    try:
+        async with Bot(token, base_url=f"{settings.telegram_api_url.rstrip('/')}/bot") as bot:
+            webhook = await bot.get_webhook_info()
+            name = bot.username
+    except InvalidToken:
+        return Finding(Level.BAD, "Telegram", "does not know this token: copy it again from @BotFather")
+    except TelegramError as error:
+        return Finding(Level.BAD, "Telegram", f"does not answer: {error}")
+    if webhook.last_error_message and settings.uses_telegram_webhook:
+        return Finding(Level.BAD, "Telegram", f"@{name} cannot call us: {webhook.last_error_message}")
+    return Finding(Level.GOOD, "Telegram", f"@{name} answers")

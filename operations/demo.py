@@ -1,0 +1,94 @@
+"""The demo: the whole thing on this machine, with a sandbox for the outside world and made-up money."""
+
+import asyncio
+import contextlib
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from core import schema
+from core.db import Database
+from core.settings import Settings
+from operations.serve import NotReady, serve, stop_on_signals
+
+# Demo values, known to everybody; the sandbox is started with the same ones.
+_API_KEY = "demo-api-key"
+_SECRET_KEY = "demo-secret-key"  # noqa: S105
+_WEBHOOK_SECRET = "demo-webhook-secret"  # noqa: S105
+_BOT_TOKEN = "100000001:demo-token-for-the-sandbox-only"  # noqa: S105
+_SANDBOX_PORT = 8100
+_APP_PORT = 8000
+_START_S = 30
+
+
+async def demo(folder: Path, announce: Callable[[str], None]) -> None:
+    """Start the sandbox and the service, tell the page's address, and stop both at Ctrl-C. The data stays in `folder`."""
+    stop = stop_on_signals()
+    folder.mkdir(parents=True, exist_ok=True)
+    async with _sandbox(folder, stop) as sandbox:
+        settings = demo_settings(folder, sandbox, _free_port(_APP_PORT))
+        database = Database(settings.database_url)
+        await schema.migrate(database)
+        await database.close()
+        await serve(settings, lambda _: announce(sandbox), stop)
+
+
+def demo_settings(folder: Path, sandbox: str, port: int) -> Settings:
+    """Settings that need no account, no key and no server; whatever `.env` says is left alone."""
+    values: dict[str, object] = {
+        "database_url": f"sqlite:///{folder / 'cauri.sqlite3'}",
+        "port": port,
+        "getmipay_api_url": f"{sandbox}/getmipay",
+        "getmipay_api_key": _API_KEY,
+        "getmipay_secret_key": _SECRET_KEY,
+        "getmipay_webhook_secret": _WEBHOOK_SECRET,
+        "telegram_bot_token": _BOT_TOKEN,
+        "telegram_api_url": f"{sandbox}/telegram",
+        "chat_url": sandbox,
+        "public_url": "",
+        "log_format": "console",
+    }
+    return Settings(_env_file=None, **values)  # type: ignore[call-arg, arg-type]  # pydantic-settings checks them
+
+
+@asynccontextmanager
+async def _sandbox(folder: Path, stop: asyncio.Event) -> AsyncIterator[str]:
+    """The sandbox in a process of its own, which ends with this one however this one ends; gives its address."""
+    arguments = ["--port", str(_free_port(_SANDBOX_PORT)), "--data", str(folder / "sandbox.sqlite3")]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "sandbox", *arguments, "--until-stdin-closes",
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    watch = asyncio.create_task(_stop_with(process, stop))
+    try:
+        yield await _address(process)
+    finally:
+        watch.cancel()
+        with contextlib.suppress(ProcessLookupError):
+            process.terminate()
+        await process.wait()
+
+
+async def _address(process: asyncio.subprocess.Process) -> str:
+    assert process.stdout is not None  # noqa: S101 - asked for above
+    line = (await asyncio.wait_for(process.stdout.readline(), _START_S)).decode()
+    if not line.startswith("sandbox ready on "):
+        raise NotReady("The sandbox did not start; its own message above says why.")
+    return line.removeprefix("sandbox ready on ").strip()
+
+
+async def _stop_with(process: asyncio.subprocess.Process, stop: asyncio.Event) -> None:
+    await process.wait()
+    stop.set()
+
+
+def _free_port(wanted: int) -> int:
+    """The wanted port, or any free one where somebody has it: a newcomer's other work must not stop the demo."""
+    for port in (wanted, 0):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return int(probe.getsockname()[1])
+    raise NotReady("No free port on 127.0.0.1.")
