@@ -30,6 +30,7 @@ _MARKS = {checks.Level.GOOD: "✅", checks.Level.DOUBT: "👀", checks.Level.BAD
 def demo(data: Annotated[Path, typer.Option(help="Where the made-up world is kept.")] = Path("var/demo")) -> None:
     """Try everything on this machine: no account, no key, no server, no real money."""
     logs.configure("console", logging.WARNING)
+    data.mkdir(parents=True, exist_ok=True)
     _run(run_demo(data, _announce_demo))
 
 

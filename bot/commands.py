@@ -53,7 +53,7 @@ class Commands:
 
     def menus(self, language: str) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
         """The commands with what each does, as the menus of a private chat and of a group show them."""
-        listed = [
+        listed: list[tuple[str, str]] = [
             (command.names[language], i18n.text(language, f"menu.{command.flow}")) for command in self._by_flow.values()
         ]
         listed.append((_CANCEL[language], i18n.text(language, "menu.cancel")))

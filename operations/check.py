@@ -18,7 +18,7 @@ _TIMEOUT_S = 15
 # What GetMiPay's own guide says of each answer.
 _REMEDIES = {
     400: "the request was invalid: check the amount and the number",
-    401: "the keys are not accepted: check GETMIPAY_API_KEY and GETMIPAY_SECRET_KEY, and that both are of this environment",
+    401: "the keys are not accepted: check both, and that they belong to this environment",
     403: "the keys are known but not allowed to do this: check the permissions in GetMiPay's dashboard",
     429: "too many requests: wait a little and check again",
     500: "GetMiPay has a fault of its own: write to its support if it lasts",

@@ -24,9 +24,8 @@ _START_S = 30
 
 
 async def demo(folder: Path, announce: Callable[[str], None]) -> None:
-    """Start the sandbox and the service, tell the page's address, and stop both at Ctrl-C. The data stays in `folder`."""
+    """Start the sandbox and the service, tell the page's address, stop both at Ctrl-C. The data stays in `folder`."""
     stop = stop_on_signals()
-    folder.mkdir(parents=True, exist_ok=True)
     async with _sandbox(folder, stop) as sandbox:
         settings = demo_settings(folder, sandbox, _free_port(_APP_PORT))
         database = Database(settings.database_url)
@@ -50,7 +49,7 @@ def demo_settings(folder: Path, sandbox: str, port: int) -> Settings:
         "public_url": "",
         "log_format": "console",
     }
-    return Settings(_env_file=None, **values)  # type: ignore[call-arg, arg-type]  # pydantic-settings checks them
+    return Settings(_env_file=None, **values)  # type: ignore[arg-type]  # pydantic-settings checks them
 
 
 @asynccontextmanager

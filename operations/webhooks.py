@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import httpx
 
 from core.settings import Settings
-from payments import sign
+from payments import JsonObject, sign
 
 EVENTS = {
     "payment.completed": "success",
@@ -31,7 +31,7 @@ async def send_webhook(settings: Settings, event: str, reference: str, amount: i
     Raises httpx.HTTPError where nobody answers.
     """
     target = url or f"{settings.webhook_base}/webhook/getmipay/"
-    fields = {
+    fields: JsonObject = {
         "event": event, "transaction_id": reference, "reference": reference, "status": EVENTS[event], "amount": amount,
     }  # fmt: skip
     headers = {"X-Signature": sign(fields, settings.getmipay_webhook_secret.get_secret_value())}

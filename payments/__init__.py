@@ -44,6 +44,7 @@ from payments.requests import (
     request_payout,
 )
 from payments.sends import NoteTooLong, Send, SendToSelf, check_send_request, request_send
+from payments.strict_json import JsonObject
 from payments.submission import Submission
 from payments.webhook import LARGEST_BODY, WebhookAnswer, WebhookDoor, WebhookSecrets
 
@@ -71,6 +72,7 @@ __all__ = [
     "Doubt",
     "FailureCode",
     "GetMiPay",
+    "JsonObject",
     "KeyReused",
     "Line",
     "LineKind",
