@@ -29,9 +29,10 @@ class AccountKind(StrEnum):
     WALLET = "wallet"  # a member's money
     PARKED = "parked"  # a member's money that a cap keeps from the wallet: "to be released"
     RECEIVABLE = "receivable"  # what a member owes us
-    POT = "pot"  # a round's money
+    POT = "pot"  # money a tontine keeps: a round's, an advance, a security deposit, its fund
     PROVIDER = "provider"  # our merchant balance at GetMiPay
     FEES = "fees"  # our income
+    CASH = "cash"  # banknotes in a tontine's hands, outside of every wallet
     SUSPENSE = "suspense"  # where a person must look
 
     @property
@@ -43,8 +44,8 @@ class AccountKind(StrEnum):
 
     @property
     def sign(self) -> int:
-        """What makes credits minus debits the owner's view: -1 for our merchant balance, an asset, else 1."""
-        return -1 if self is AccountKind.PROVIDER else 1
+        """What makes credits minus debits the owner's view: -1 for an asset (our merchant balance, cash), else 1."""
+        return -1 if self in {AccountKind.PROVIDER, AccountKind.CASH} else 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ CREATE TABLE ledger_account (
     created_at {time} NOT NULL,
     CONSTRAINT uq_ledger_account_owner_kind_currency UNIQUE (owner, kind, currency),
     CONSTRAINT ck_ledger_account_kind CHECK (
-        kind IN ('wallet', 'parked', 'receivable', 'pot', 'provider', 'fees', 'suspense')),
+        kind IN ('wallet', 'parked', 'receivable', 'pot', 'provider', 'fees', 'cash', 'suspense')),
     CONSTRAINT ck_ledger_account_mode CHECK (mode = CASE
         WHEN kind IN ('wallet', 'parked', 'pot') THEN 'member'
         WHEN kind = 'receivable' THEN 'credit_line'
