@@ -10,7 +10,8 @@ from core.errors import Refusal
 XOF = "XOF"
 
 _SPACES = "[\\s\u00a0\u202f\u2009_']"
-_THOUSANDS = re.compile(r"\d{1,3}(?:[.,]\d{3})+")
+# No zero in front: `0.500` is half of something, and never five hundred.
+_THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:[.,]\d{3})+")
 _UNIT = re.compile(r"(?:f\.?(?:\s*c\.?f\.?a\.?)?|xof|fcfa|cfa|francs?(?:\s*cfa)?)$", re.IGNORECASE)
 _DIGITS_AT_MOST = 12
 
