@@ -108,7 +108,9 @@ async def last_about(session: AsyncSession, to: Destination, subject: str) -> Ou
 
 
 async def find(session: AsyncSession, to: Destination, external_id: str | None) -> UUID | None:
-    """Our own id of a message, by the channel's."""
+    """Our own id of a message, by the channel's; none for what was not sent yet and so has no such id."""
+    if external_id is None:
+        return None
     return await session.scalar(
         select(OutboxMessage.id)
         .where(
