@@ -4,6 +4,7 @@ Only the edge opens a transaction (`Database.transaction`); services take the se
 """
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, nullcontext
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
+import asyncpg  # type: ignore[import-untyped]  # it carries no types
 import stamina
 from sqlalchemy import JSON, CursorResult, DateTime, Dialect, LargeBinary, MetaData, Uuid, event
 from sqlalchemy.dialects import postgresql, sqlite
@@ -18,6 +20,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoFreeConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -161,7 +164,9 @@ def is_database_away(error: BaseException) -> bool:
             or is_passing_conflict(error)
             or isinstance(error, (InterfaceError, OperationalError))
         )
-    return isinstance(error, (ConnectionError, TimeoutError, asyncio.TimeoutError))
+    # What asyncpg raises bare, it raised while connecting: a server that starts, stops, or takes no more callers.
+    at_the_door = (ConnectionError, TimeoutError, socket.gaierror, asyncpg.PostgresError, NoFreeConnection)
+    return isinstance(error, at_the_door)
 
 
 def _postgresql_engine(url: URL) -> AsyncEngine:
