@@ -166,7 +166,11 @@ class _Job:
 async def _keep_lease(database: Database, job_id: UUID) -> None:
     while True:
         await asyncio.sleep(_LEASE.total_seconds() / 3)
-        await database.run(lambda session: _extend_lease(session, job_id))
+        try:
+            await database.run(lambda session: _extend_lease(session, job_id))
+        except Exception:
+            # The database may be back before the lease ends; giving up would let a second worker call.
+            log.exception("job.lease_not_renewed", job=str(job_id))
 
 
 async def _extend_lease(session: AsyncSession, job_id: UUID) -> None:
