@@ -15,6 +15,8 @@ from core.ids import new_id
 
 DEFAULT_ZONE = "Africa/Ouagadougou"
 
+# Telegram's two names and the space between them come to 129.
+_NAME_AT_MOST = 128
 _VERIFIED = text("verified_at IS NOT NULL")
 
 
@@ -24,7 +26,7 @@ class Member(Model):
     __tablename__ = "member"
 
     id: Mapped[UUID] = mapped_column(Id, primary_key=True)
-    name: Mapped[str] = mapped_column(String(128))
+    name: Mapped[str] = mapped_column(String(_NAME_AT_MOST))
     language: Mapped[str] = mapped_column(String(8))
     time_zone: Mapped[str] = mapped_column(String(64))
     tier: Mapped[str] = mapped_column(String(16))
@@ -64,6 +66,7 @@ def wallet_owner(member_id: UUID) -> str:
 
 async def register(session: AsyncSession, channel: str, external_id: str, name: str, language: str) -> Member:
     """The member behind this address; a new one when nobody is. Their name follows what the channel says now."""
+    name = name[:_NAME_AT_MOST]
     known = await find_by_address(session, channel, external_id)
     if known is not None:
         known.name = name
