@@ -1,0 +1,31 @@
+"""What the core's tests share: more processes' worth of databases, and a table in which effects can be counted."""
+
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+
+from core.db import Database
+from tests.core.kit import EFFECTS, Effects
+
+
+@pytest.fixture
+async def another_database(database_url: str) -> AsyncIterator[Callable[[], Database]]:
+    """Opens the test's database once more, as another process would."""
+    opened: list[Database] = []
+
+    def open_one_more() -> Database:
+        opened.append(Database(database_url))
+        return opened[-1]
+
+    yield open_one_more
+    for one in opened:
+        await one.close()
+
+
+@pytest.fixture
+async def effects(database: Database) -> Effects:
+    """What handlers did, counted in the database itself; nothing there keeps one from being done twice."""
+    async with database.transaction() as session:
+        connection = await session.connection()
+        await connection.run_sync(EFFECTS.metadata.create_all)
+    return Effects(database)
