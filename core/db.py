@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
-import asyncpg  # type: ignore[import-untyped]  # it carries no types
+import asyncpg
 import stamina
 from sqlalchemy import JSON, CursorResult, DateTime, Dialect, LargeBinary, MetaData, Uuid, event
 from sqlalchemy.dialects import postgresql, sqlite
