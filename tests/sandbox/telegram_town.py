@@ -69,9 +69,9 @@ class Town:
     async def post(self, path: str, **body: object) -> httpx.Response:
         return await self.people.post(f"{self.base}/chat/api/{path}", json=body)
 
-    async def act(self, person: str, act: str, chat: object = "private", **body: object) -> dict:
+    async def act(self, who: str, act: str, /, chat: object = "private", **body: object) -> dict:
         """Do something as a person, which must work."""
-        answer = await self.post(f"people/{person}/chats/{chat}/{act}", **body)
+        answer = await self.post(f"people/{who}/chats/{chat}/{act}", **body)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
