@@ -48,7 +48,7 @@ class Commands:
         """The command that `text` begins with, and the rest: `/recharger 5000` as well as `Recharger 5000 wave`."""
         first, _, rest = text.strip().partition(" ")
         word = first.removeprefix("/").partition("@")[0]
-        command = self._by_word.get(plain(word))
+        command = self._by_word.get(plain(word)) if plain(word) else None
         return (command, rest.strip()) if command else None
 
     def menus(self, language: str) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:

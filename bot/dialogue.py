@@ -151,7 +151,7 @@ class Dialogue:
             await self._emit(self._said.pop(0), UUID(before["message"]))
         else:
             told = Markup("\n✔️ {}").format(self._told) if self._told else ""
-            closed = View(before["text"] + told)
+            closed = View(Markup(before["text"]) + told)  # noqa: S704 - it was said before
             await outbox.say(self._session, self._here(), closed.dump(), edits=UUID(before["message"]))
 
     async def _clear_keyboard(self, first: Said) -> None:

@@ -32,7 +32,7 @@ def commands(methods: Methods, link_life: timedelta, deep_link: Callable[[str], 
             Command("balance", balance, {"fr": "solde", "en": "balance"}, ("portefeuille", "wallet")),
             Command("history", history_of(methods), {"fr": "historique", "en": "history"}, ("operations",)),
             Command("language", language, {"fr": "langue", "en": "language"}, ("lang",), _language_hints),
-            Command("help", help_, {"fr": "aide", "en": "help"}, ("?",)),
+            Command("help", help_, {"fr": "aide", "en": "help"}),
             Command("start", start, {"fr": "start", "en": "menu"}, ("bonjour", "bonsoir", "salut", "hello", "hi"),
                     lambda payload: {"payload": payload}),
         ]

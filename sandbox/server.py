@@ -1,8 +1,8 @@
 """The sandbox as one web application: GetMiPay, Telegram and the chat page behind one address."""
 
 import asyncio
+import os
 import signal
-import sys
 import threading
 from collections.abc import AsyncIterator, Callable
 
@@ -52,7 +52,9 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
 
 
 def _stop_after_stdin(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
-    sys.stdin.buffer.read()
+    # Not sys.stdin: a thread that holds its lock would break the interpreter's own end.
+    while os.read(0, 1024):
+        pass
     loop.call_soon_threadsafe(stop.set)
 
 
