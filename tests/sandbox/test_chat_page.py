@@ -265,3 +265,15 @@ async def test_a_new_person_gets_a_phone(town: Town):
         await expect(phone_of(page, created["id"])).to_be_visible()
         await town.bot.send_message(GROUP, "Bonjour")
         await expect(page.get_by_role("button", name="Téléphone de Awa")).to_contain_text("1")
+
+
+async def test_older_messages_can_be_read_too(town: Town):
+    for number in range(105):
+        await town.say("awa", f"message {number}")
+    async with opened_page(town, PHONE) as page:
+        awa = phone_of(page, AWA)
+        await expect(bubbles(awa, "me")).to_have_count(100)
+        await awa.get_by_test_id("earlier").click()
+        await expect(bubbles(awa, "me")).to_have_count(105)
+        await expect(bubbles(awa, "me").first).to_contain_text("message 0")
+        await expect(awa.get_by_test_id("earlier")).to_have_count(0)

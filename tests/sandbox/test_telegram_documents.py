@@ -1,9 +1,10 @@
 """docs/sandbox-telegram.md forgets no method, no knob, no fault and no address."""
 
 import json
+import re
 from pathlib import Path
 
-from sandbox.chat import api, events, group_api
+from sandbox.chat import STATIC, api, events, group_api
 from sandbox.telegram import endpoints
 from sandbox.telegram.knobs import FaultKind, Knobs
 from sandbox.telegram.methods import METHODS
@@ -31,6 +32,17 @@ def test_every_address_is_documented():
     missing = [f"{route.method} {route.path}" for route in routes if _shown(route.path) not in DOCUMENT]
 
     assert missing == []
+
+
+def test_every_hook_of_the_page_is_documented():
+    scripts = "".join(script.read_text() for script in STATIC.glob("*.js"))
+    hooks = set(
+        re.findall(r'"data-testid": "([\w-]+)"|testid: "([\w-]+)"|"data-testid", .*?"([\w-]+)" : "([\w-]+)"', scripts)
+    )
+    names = {name for found in hooks for name in found if name} - {"reply-keyboard"}
+
+    assert len(names) > 20
+    assert [name for name in names if f"`{name}`" not in DOCUMENT] == []
 
 
 def _shown(path: str) -> str:

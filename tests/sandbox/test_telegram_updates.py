@@ -1,11 +1,14 @@
 """What the bot hears: by long poll and by webhook, in a group, and when Telegram misbehaves."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TypeVar
 
+import httpx
 import pytest
 from aiohttp import web
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Update
@@ -460,3 +463,29 @@ async def test_a_restart_keeps_messages_updates_webhook_and_knobs(town: Town, do
     await door.until(1)
     await town.restart()
     assert (await town.bot.get_webhook_info()).url == door.url
+
+
+async def test_a_killed_sandbox_forgets_nothing(tmp_path):
+    data = tmp_path / "sandbox.sqlite3"
+    async with httpx.AsyncClient() as http:
+        process, base = await start_process(data)
+        await http.post(f"{base}/chat/api/people/awa/start", json={"payload": "x"})
+        process.kill()
+        await process.wait()
+        process, base = await start_process(data)
+        read = await http.get(f"{base}/chat/api/people/awa/chats/private/messages")
+        heard = await http.post(f"{base}/telegram/bot{TOKEN}/getUpdates")
+        process.terminate()
+        await process.wait()
+
+    assert [message["text"] for message in read.json()["messages"]] == ["/start x"]
+    assert [update["message"]["text"] for update in heard.json()["result"]] == ["/start x"]
+    assert process.returncode == 0
+
+
+async def start_process(data: Path) -> tuple[asyncio.subprocess.Process, str]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "sandbox", "--port", "0", "--data", str(data), stdout=asyncio.subprocess.PIPE
+    )
+    ready = await process.stdout.readline()
+    return process, ready.decode().split()[-1]

@@ -6,7 +6,11 @@ export class Refused extends Error {}
 
 export const people = () => call("GET", "/people");
 export const chats = (person) => call("GET", `/people/${person}/chats`);
-export const messages = (person, chat) => call("GET", `/people/${person}/chats/${chat}/messages?limit=120`);
+export const PAGE = 100;
+
+/** The last messages of a chat, or those before a message. */
+export const messages = (person, chat, before = null) =>
+  call("GET", `/people/${person}/chats/${chat}/messages?limit=${PAGE}${before ? `&before=${before}` : ""}`);
 export const act = (person, chat, name, body = {}) => call("POST", `/people/${person}/chats/${chat}/${name}`, body);
 export const deed = (person, name, body = {}) => call("POST", `/people/${person}/${name}`, body);
 export const group = (chat, name, body) => call("POST", `/groups/${chat}/${name}`, body);

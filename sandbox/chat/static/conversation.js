@@ -1,5 +1,6 @@
 /** The messages of one chat, kept in order, drawn again only where something changed. */
 
+import * as api from "./api.js";
 import { drawMessage } from "./bubble.js";
 import { h, icon } from "./dom.js";
 import { day } from "./words.js";
@@ -28,9 +29,23 @@ export class Conversation {
   }
 
   fill(messages) {
-    for (const message of messages) this.messages.set(message.message_id, message);
+    this.#keep(messages);
     this.#drawAll();
     this.scrollToEnd();
+  }
+
+  /** Put older messages above, without moving what is being read. */
+  async #fillEarlier() {
+    const { messages } = await api.messages(this.phone.person.id, this.chat.id, Math.min(...this.messages.keys()));
+    const fromEnd = this.scroller.scrollHeight - this.scroller.scrollTop;
+    this.#keep(messages);
+    this.#drawAll();
+    this.scroller.scrollTop = this.scroller.scrollHeight - fromEnd;
+  }
+
+  #keep(messages) {
+    this.hasEarlier = messages.length === api.PAGE;
+    for (const message of messages) this.messages.set(message.message_id, message);
   }
 
   /** Put a new, edited or deleted message where it belongs. */
@@ -82,7 +97,7 @@ export class Conversation {
 
   /** Elements that did not change are used again, so that focus, text selection and animations survive. */
   #elements(drawn) {
-    const elements = [];
+    const elements = this.hasEarlier ? [drawn.get("earlier") ?? this.#earlier()] : [];
     let previous;
     for (const message of [...this.messages.values()].sort((a, b) => a.message_id - b.message_id)) {
       const newDay = !previous || day(previous.date) !== day(message.date);
@@ -92,6 +107,10 @@ export class Conversation {
       previous = message;
     }
     return elements;
+  }
+
+  #earlier() {
+    return h("button", { type: "button", class: "earlier", "data-key": "earlier", "data-testid": "earlier", onclick: () => this.#fillEarlier() }, "Messages précédents");
   }
 
   #day(drawn, message) {

@@ -8,6 +8,10 @@ import { initials } from "./words.js";
 
 const NARROWEST_COLUMN_PX = 370;
 const ONE_PHONE_BELOW_PX = 760;
+const REFRESH_PAUSE_MS = 60;
+
+/** Changes that concern more than the messages of one chat. */
+const WIDE_CHANGES = new Set(["people", "chats", "bot"]);
 
 class Home {
   constructor() {
@@ -53,7 +57,7 @@ class Home {
     this.layOut();
   }
 
-  async reloadPeople() {
+  async #reloadPeople() {
     const { people } = await api.people();
     this.people = people;
     for (const person of people) {
@@ -107,10 +111,18 @@ class Home {
     await phone.boot();
   }
 
-  async #spread(change) {
-    if (change.kind === "people" && !this.phones.has(change.person_id)) return this.reloadPeople();
-    for (const phone of this.phones.values()) await phone.take(change);
-    return undefined;
+  #spread(change) {
+    if (WIDE_CHANGES.has(change.kind)) this.#refreshSoon();
+    else for (const phone of this.phones.values()) phone.take(change);
+  }
+
+  /** A bot that starts up changes its commands and descriptions in one go: one look at them is enough. */
+  #refreshSoon() {
+    clearTimeout(this.refreshing);
+    this.refreshing = setTimeout(async () => {
+      await this.#reloadPeople();
+      for (const phone of this.phones.values()) phone.refresh();
+    }, REFRESH_PAUSE_MS);
   }
 
   #goneOnline(isOnline) {

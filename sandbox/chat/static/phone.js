@@ -59,17 +59,14 @@ export class Phone {
   }
 
   /** Take in a change of the stream, if it is about this phone. */
-  async take(change) {
-    if (change.kind === "people" && change.person_id === this.person.id) return this.#takePerson();
-    if (change.kind === "chats" || change.kind === "bot") return this.refresh();
-    if (change.person_id && change.person_id !== this.person.id) return undefined;
+  take(change) {
+    if (change.person_id && change.person_id !== this.person.id) return;
     const chat = this.chats.find((each) => each.id === change.chat_id);
-    if (!chat) return undefined;
+    if (!chat) return;
     if (change.message) this.#takeMessage(chat, change);
     else if (change.kind === "typing" && this.open === chat.id) this.#showTyping(change);
     else if (change.kind === "callback_answer") this.#takeAnswer(change);
-    else if (change.kind === "keyboard" && this.open === chat.id) await this.#loadKeyboard(chat);
-    return undefined;
+    else if (change.kind === "keyboard" && this.open === chat.id) this.#loadKeyboard(chat);
   }
 
   goneOffline(isOffline) {
@@ -145,11 +142,6 @@ export class Phone {
     const { keyboard } = await api.messages(this.person.id, chat.id);
     Object.assign(this.composer, { keyboard, keyboardIsOpen: true });
     this.composer.draw(chat);
-  }
-
-  async #takePerson() {
-    await this.home.reloadPeople();
-    await this.refresh();
   }
 
   #takeMessage(chat, change) {
