@@ -73,6 +73,7 @@ async def doubt_deposit(session: AsyncSession, deposit: Deposit, why: Doubt, cla
 
 async def give_up_on_deposit(session: AsyncSession, deposit: Deposit) -> None:
     """A day of look-ups told us nothing: a person decides. What a webhook claims was paid waits in suspense."""
+    deposit.watch_since = None
     await alert(session, deposit.doubt or "deposit.unknown", deposit.reference)
     if deposit.state is DepositState.SETTLED:
         return

@@ -19,7 +19,7 @@ from payments.deposit_outcomes import (
     settle_deposit,
 )
 from payments.deposit_states import DepositState
-from payments.deposits import Deposit, Doubt, lock_deposit
+from payments.deposits import Deposit, lock_deposit
 from payments.failures import FailureCode
 from payments.methods import Direction
 from payments.notices import alert
@@ -35,6 +35,12 @@ from payments.payout_states import PayoutState
 from payments.payouts import Payout, lock_payout
 from payments.provider import NoAnswer, Progress, Provider, Seen, Sighting
 from payments.schedule import is_over, next_look
+
+# REQUESTED too: what could not be sent is about to be, and its look-up must outlast that.
+_UNDECIDED = {
+    *(DepositState.REQUESTED, DepositState.SUBMITTED, DepositState.OPEN, DepositState.UNKNOWN),
+    *(PayoutState.REQUESTED, PayoutState.SUBMITTED, PayoutState.ACCEPTED, PayoutState.UNKNOWN),
+}
 
 
 class LookUps:
@@ -52,7 +58,7 @@ class LookUps:
         deposit_id = UUID(payload["id"])
         async with database.reading() as session:
             deposit = await session.get_one(Deposit, deposit_id)
-        if not _is_watched_deposit(deposit):
+        if _watched_since(deposit) is None:
             return None
         sighting = await self._provider.look_up(Direction.DEPOSIT, deposit.reference, deposit.provider_id)
         return await database.run(lambda session: see_deposit(session, deposit_id, sighting))
@@ -62,7 +68,7 @@ class LookUps:
         payout_id = UUID(payload["id"])
         async with database.reading() as session:
             payout = await session.get_one(Payout, payout_id)
-        if not _is_watched_payout(payout):
+        if _watched_since(payout) is None:
             return None
         sighting = await self._provider.look_up(Direction.PAYOUT, payout.reference, payout.provider_id)
         return await database.run(lambda session: see_payout(session, payout_id, sighting))
@@ -71,7 +77,7 @@ class LookUps:
 async def see_deposit(session: AsyncSession, deposit_id: UUID, sighting: Sighting) -> datetime | None:
     """Act on what a look-up saw of a deposit, in one transaction; returns when to ask again."""
     deposit = await lock_deposit(session, deposit_id)
-    if not _is_watched_deposit(deposit):
+    if _watched_since(deposit) is None:
         return None
     match sighting:
         case Seen(Progress.SUCCEEDED, amount) if amount is not None and amount.currency == deposit.currency:
@@ -91,7 +97,7 @@ async def see_payout(session: AsyncSession, payout_id: UUID, sighting: Sighting)
     Only an explicit answer moves money: that GetMiPay does not know a payout, or does not answer, proves nothing.
     """
     payout = await lock_payout(session, payout_id)
-    if not _is_watched_payout(payout):
+    if _watched_since(payout) is None:
         return None
     match sighting:
         case Seen(Progress.SUCCEEDED, amount) if amount == payout.asked:
@@ -153,9 +159,9 @@ async def _payout_is_not_paid(session: AsyncSession, payout: Payout) -> None:
 
 
 async def _look_at_deposit_again(session: AsyncSession, deposit: Deposit) -> datetime | None:
-    if not _is_watched_deposit(deposit):
+    since = _watched_since(deposit)
+    if since is None:
         return None
-    since = deposit.watch_since or deposit.created_at
     if deposit.state is not DepositState.REQUESTED and is_over(since, clock.now()):
         await give_up_on_deposit(session, deposit)
         return None
@@ -163,21 +169,15 @@ async def _look_at_deposit_again(session: AsyncSession, deposit: Deposit) -> dat
 
 
 async def _look_at_payout_again(session: AsyncSession, payout: Payout) -> datetime | None:
-    if not _is_watched_payout(payout):
+    since = _watched_since(payout)
+    if since is None:
         return None
-    since = payout.watch_since or payout.created_at
     if payout.state is not PayoutState.REQUESTED and is_over(since, clock.now()):
         await give_up_on_payout(session, payout)
         return None
     return next_look(since, clock.now())
 
 
-def _is_watched_deposit(deposit: Deposit) -> bool:
-    """REQUESTED too: what could not be sent is about to be, and its look-up must outlast that."""
-    undecided = {DepositState.REQUESTED, DepositState.SUBMITTED, DepositState.OPEN, DepositState.UNKNOWN}
-    return deposit.state in undecided or deposit.doubt is not None
-
-
-def _is_watched_payout(payout: Payout) -> bool:
-    undecided = {PayoutState.REQUESTED, PayoutState.SUBMITTED, PayoutState.ACCEPTED, PayoutState.UNKNOWN}
-    return payout.state in undecided or payout.doubt not in {None, Doubt.PAID_TWICE}
+def _watched_since(payment: Deposit | Payout) -> datetime | None:
+    """Since when a payment is being looked up; None for one that is decided beyond doubt, or given up to a person."""
+    return payment.watch_since if payment.state in _UNDECIDED or payment.doubt is not None else None

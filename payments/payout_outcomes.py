@@ -68,6 +68,7 @@ async def doubt_payout(session: AsyncSession, payout: Payout, why: Doubt) -> Non
 
 async def give_up_on_payout(session: AsyncSession, payout: Payout) -> None:
     """A day of look-ups told us nothing: a person decides, and the hold stays until then."""
+    payout.watch_since = None
     await alert(session, payout.doubt or "payout.unknown", payout.reference)
     if payout.state in {PayoutState.COMPLETED, PayoutState.FAILED, PayoutState.REVIEW}:
         return
@@ -80,7 +81,7 @@ async def book_paid_twice(session: AsyncSession, payout: Payout) -> None:
 
     The member keeps what they have for now, and can take nothing out until the doubt is resolved.
     """
-    payout.doubt = Doubt.PAID_TWICE
+    payout.doubt, payout.watch_since = Doubt.PAID_TWICE, None
     suspense = await house_account(session, AccountKind.SUSPENSE, payout.currency)
     provider = await house_account(session, AccountKind.PROVIDER, payout.currency)
     await transfer(

@@ -10,6 +10,7 @@ JsonObject = dict[str, JsonValue]
 
 _DEEPEST = 32
 _LONGEST_INTEGER = 19
+_LARGEST_AMOUNT = 10**12
 _WHOLE = re.compile(r"[0-9]{1,15}(?:\.0{1,6})?")
 _IDENTIFIER = re.compile(r"[\x21-\x7e]{1,100}")
 
@@ -49,16 +50,12 @@ def canonical(value: JsonObject) -> str:
 
 
 def whole_francs(value: JsonValue) -> int | None:
-    """`5000`, `5000.0` and `"5000"` are five thousand francs; anything else is no amount."""
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int):
-        return value
-    if isinstance(value, float):
-        return int(value) if value.is_integer() else None
+    """`5000`, `5000.0` and `"5000"` are five thousand francs; nonsense, or more than anybody ever paid, is None."""
     if isinstance(value, str) and _WHOLE.fullmatch(value):
-        return int(value.partition(".")[0])
-    return None
+        value = int(value.partition(".")[0])
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= _LARGEST_AMOUNT:
+        return None
+    return int(value) if value == int(value) else None
 
 
 def identifier(value: JsonValue) -> str | None:
