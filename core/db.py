@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
-import asyncpg
 import stamina
 from sqlalchemy import JSON, CursorResult, DateTime, Dialect, LargeBinary, MetaData, Uuid, event
 from sqlalchemy.dialects import postgresql, sqlite
@@ -32,6 +31,8 @@ _BELLS = "bells"
 
 # Deadlock, serialization failure, lock time-out: the same work, done again, succeeds.
 _PASSING_SQLSTATES = {"40001", "40P01", "55P03"}
+# No connection, no room for one more, starting or stopping.
+_AWAY_SQLSTATES = ("08", "53", "57P")
 
 
 class Model(DeclarativeBase):
@@ -163,10 +164,9 @@ def is_database_away(error: BaseException) -> bool:
             error.connection_invalidated
             or is_passing_conflict(error)
             or isinstance(error, (InterfaceError, OperationalError))
+            or str(getattr(error.orig, "sqlstate", "")).startswith(_AWAY_SQLSTATES)
         )
-    # What asyncpg raises bare, it raised while connecting: a server that starts, stops, or takes no more callers.
-    at_the_door = (ConnectionError, TimeoutError, socket.gaierror, asyncpg.PostgresError, NoFreeConnection)
-    return isinstance(error, at_the_door)
+    return isinstance(error, (ConnectionError, TimeoutError, socket.gaierror, NoFreeConnection))
 
 
 def _postgresql_engine(url: URL) -> AsyncEngine:
@@ -175,8 +175,7 @@ def _postgresql_engine(url: URL) -> AsyncEngine:
 
 
 def _sqlite_engine(url: URL) -> AsyncEngine:
-    if url.database and url.database != ":memory:":
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
     engine = create_async_engine(url.set(drivername="sqlite+aiosqlite"), pool_size=8, max_overflow=0)
 
     @event.listens_for(engine.sync_engine, "connect")
