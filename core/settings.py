@@ -8,6 +8,10 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableSetting
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+_DATABASES = ("sqlite:///folder/file.sqlite3", "postgresql://user:password@host/name")
 
 
 class MethodSwitch(BaseModel):
@@ -53,7 +57,8 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        problems = [
+        problems = [] if _is_kept(self.database_url) else [f"DATABASE_URL must be one of {', '.join(_DATABASES)}"]
+        problems += [
             f"{name.upper()} must start with https:// and name a host (http:// is for loopback only)"
             for name in ("public_url", "getmipay_api_url", "telegram_api_url")
             if getattr(self, name) and not _is_safe(getattr(self, name))
@@ -98,6 +103,15 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _is_kept(url: str) -> bool:
+    """Whether this names a database that outlives us: not one in memory, and not one on an engine we never tried."""
+    try:
+        parts = make_url(url)
+    except (ArgumentError, ValueError):
+        return False
+    return parts.get_backend_name() in {"sqlite", "postgresql"} and parts.database not in {None, "", ":memory:"}
 
 
 def _is_safe(url: str) -> bool:
