@@ -69,6 +69,21 @@ def test_payment_methods_that_cannot_be_read_are_a_sentence(monkeypatch: pytest.
     assert SECRET not in problem
 
 
+@pytest.mark.parametrize(
+    "url",
+    ["", "cauri.sqlite3", "sqlite://", "sqlite:///:memory:", f"mysql://cauri:{SECRET}@db/cauri", "postgresql://db:x/a"],
+)
+def test_a_database_that_cannot_be_kept_is_a_sentence_that_repeats_no_password(
+    monkeypatch: pytest.MonkeyPatch, url: str
+):
+    monkeypatch.setenv("PORT", "8000")
+    with pytest.raises(SettingsError) as raised:
+        load(database_url=url)
+    [problem] = raised.value.problems
+    assert problem.startswith("DATABASE_URL must be one of sqlite:///")
+    assert SECRET not in problem
+
+
 @pytest.mark.parametrize("name", ["PUBLIC_URL", "GETMIPAY_API_URL", "TELEGRAM_API_URL"])
 @pytest.mark.parametrize(
     "url",
