@@ -88,7 +88,7 @@ async def _list_people(request: web.Request) -> web.StreamResponse:
 async def _create_person(request: web.Request) -> web.StreamResponse:
     body = await read_body(request, NewPerson)
     if not _is_possible(body.phone):
-        raise Refused("phone: this number cannot exist.")
+        raise Refused("phone: ce numéro ne peut pas exister.")
     with request.app[WORLD].records.transaction():
         person = request.app[WORLD].people.add(**body.model_dump())
     return json_answer(person_view(person), status=201)
@@ -211,7 +211,7 @@ async def _follow(request: web.Request) -> web.StreamResponse:
     world = request.app[WORLD]
     link = _START_LINK.fullmatch(body.url)
     if link is None or link["bot"].lower() != world.bot.username:
-        raise Refused("This link does not lead to the bot.")
+        raise Refused("Ce lien ne mène pas au bot.")
     with world.records.transaction():
         return json_answer(message_view(world, Acts(world).start(named_person(request), link["payload"] or "")))
 

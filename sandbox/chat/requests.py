@@ -118,7 +118,7 @@ async def read_body(request: web.Request, model: type[AnyBody]) -> AnyBody:
         faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
         raise Refused("; ".join(faults)) from error
     except json.JSONDecodeError as error:
-        raise Refused("The body is not JSON.") from error
+        raise Refused("La demande n’est pas du JSON.") from error
 
 
 def named_person(request: web.Request) -> Person:
@@ -134,14 +134,14 @@ def find_person(world: World, name: str) -> Person:
         first_names = (each for each in world.people.all() if each.first_name.lower() == name.lower())
         person = world.people.named(name) or next(first_names, None)
     if person is None:
-        raise Missing(f"There is no person {name!r}.")
+        raise Missing(f"Il n’y a personne du nom de « {name} ».")
     return person
 
 
 def person_by_id(world: World, person_id: int) -> Person:
     person = world.people.get(person_id)
     if person is None:
-        raise Missing(f"There is no person {person_id}.")
+        raise Missing(f"Il n’y a personne du nom de « {person_id} ».")
     return person
 
 
@@ -154,7 +154,7 @@ def named_chat_id(request: web.Request, person: Person) -> int:
     if name == "group" and (groups := world.groups.of(person.id)):
         return groups[0].id
     if not name.lstrip("-").isdigit() or world.chat(int(name)) is None:
-        raise Missing(f"There is no chat {name!r}.")
+        raise Missing(f"Il n’y a pas de discussion « {name} ».")
     return int(name)
 
 
@@ -162,7 +162,7 @@ def named_group(request: web.Request) -> Group:
     name = request.match_info["group"]
     group = request.app[WORLD].groups.get(int(name)) if name.lstrip("-").isdigit() else None
     if group is None:
-        raise Missing(f"There is no group {name!r}.")
+        raise Missing(f"Il n’y a pas de groupe « {name} ».")
     return group
 
 
@@ -177,7 +177,7 @@ def find_button(world: World, chat_id: int, tap: Tap) -> tuple[Message, Json]:
         button = _button(candidate.inline_keyboard, tap)
         if button is not None:
             return candidate, button
-    raise Missing("There is no such button.")
+    raise Missing("Ce bouton n’existe pas ou plus.")
 
 
 def find_key(markup: Json | None, label: str) -> Json:
@@ -187,7 +187,7 @@ def find_key(markup: Json | None, label: str) -> Json:
             if label in button["text"]:
                 found: Json = button
                 return found
-    raise Missing("There is no such button.")
+    raise Missing("Ce bouton n’existe pas ou plus.")
 
 
 def _button(keyboard: list[list[Json]], tap: Tap) -> Json | None:

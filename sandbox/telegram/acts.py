@@ -36,7 +36,7 @@ class Acts:
         """Write a text; a command or a link in it gets its entity, as on a phone."""
         kept = text.strip()
         if not 1 <= utf16_length(kept) <= LONGEST_TEXT:
-            raise Refused(f"A text has 1 to {LONGEST_TEXT} characters.")
+            raise Refused(f"Un message compte de 1 à {LONGEST_TEXT} caractères.")
         kept, entities = with_found_entities(kept, [])
         content: Json = {"text": kept, **({"entities": entities} if entities else {})}
         return self.post(person, chat_id, content, reply_to=reply_to, anonymous=anonymous)
@@ -44,7 +44,7 @@ class Acts:
     def start(self, person: Person, payload: str = "") -> Message:
         """Touch START, or follow a link `t.me/<bot>?start=<payload>`; it also unblocks the bot."""
         if payload and not START_PAYLOAD.fullmatch(payload):
-            raise Refused("A start payload has 1 to 64 letters, digits, '_' or '-'.")
+            raise Refused("Un lien de départ porte de 1 à 64 lettres, chiffres, « _ » ou « - ».")
         if person.blocked:
             self.unblock(person)
         return self.say(self._world.people.require(person.id), person.id, f"/start {payload}".strip())
@@ -63,12 +63,12 @@ class Acts:
         chat = self._chat_of(person, chat_id)
         if isinstance(chat, Group) and anonymous:
             if world.groups.status(chat.id, person.id) not in {"creator", "administrator"}:
-                raise Refused("Only administrators write anonymously.")
+                raise Refused("Seuls les administrateurs écrivent au nom du groupe.")
             content = {**content, "sender_chat": chat.as_chat()}
         if isinstance(chat, Person):
             world.people.mark_started(chat)
         if reply_to is not None and world.messages.get(chat.id, reply_to) is None:
-            raise Refused("The message answered is not there.")
+            raise Refused("Le message auquel vous répondez n’est plus là.")
         message = world.messages.add(chat.id, person.id, content, reply_to=reply_to)
         self._tell_bot("message", message, chat)
         return message
@@ -78,7 +78,7 @@ class Acts:
         chat = self._chat_of(person, chat_id)
         message = self._message(chat, message_id)
         if message.author_id != person.id or "text" not in message.content:
-            raise Refused("People edit only their own texts.")
+            raise Refused("On ne corrige que ses propres messages.")
         kept, entities = with_found_entities(text.strip(), [])
         content: Json = {"text": kept, **({"entities": entities} if entities else {})}
         edited = self._world.messages.edit(message, content, message.reply_markup)
@@ -177,7 +177,7 @@ class Acts:
         """Turn a group into a supergroup; both chats get their service message."""
         world = self._world
         if group.type != "group" or group.migrated_to is not None:
-            raise Refused("This group is a supergroup already.")
+            raise Refused("Ce groupe est déjà un supergroupe.")
         farewell = world.messages.add(group.id, person.id, {"migrate_to_chat_id": world.groups.supergroup_id(group)})
         supergroup = world.groups.migrate(group)
         self._tell_bot("message", farewell, group)
@@ -189,20 +189,20 @@ class Acts:
         chat = self._world.chat(chat_id)
         if isinstance(chat, Person):
             if chat.id != person.id:
-                raise Refused("A private chat belongs to one person.")
+                raise Refused("Une discussion privée n’appartient qu’à une personne.")
             if chat.blocked:
-                raise Refused("The bot is blocked; unblock it first.")
+                raise Refused("Le bot est bloqué : débloquez-le d’abord.")
             return chat
         if chat is None or self._world.groups.status(chat.id, person.id) not in PRESENT:
-            raise Refused("This person is not in that chat.")
+            raise Refused("Cette personne n’est pas dans cette discussion.")
         if chat.migrated_to is not None:
-            raise Refused(f"This group lives on as {chat.migrated_to}.")
+            raise Refused(f"Ce groupe continue sous le numéro {chat.migrated_to}.")
         return chat
 
     def _message(self, chat: Person | Group, message_id: int) -> Message:
         message = self._world.messages.get(chat.id, message_id)
         if message is None:
-            raise Refused("The message is not there.")
+            raise Refused("Ce message n’est plus là.")
         return message
 
     def _tell_bot(self, kind: str, message: Message, chat: Person | Group) -> None:

@@ -2,9 +2,10 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Any, TypeAlias
+
+from sandbox.store import Store
 
 # Telegram's objects are open JSON: new fields appear without notice, so their values have no narrower type.
 Json: TypeAlias = dict[str, Any]
@@ -14,8 +15,9 @@ Value: TypeAlias = str | int | float | bytes | None
 class Records:
     """Short statements on one connection; `transaction` makes several of them one."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._connection = store.connection
 
     def run(self, statement: str, *values: Value) -> int:
         """Execute and return the id of the row inserted, if any."""
@@ -28,19 +30,9 @@ class Records:
     def all(self, statement: str, *values: Value) -> list[sqlite3.Row]:
         return self._connection.execute(statement, values).fetchall()
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All or nothing, also under `kill -9`; one inside another joins it."""
-        if self._connection.in_transaction:
-            yield
-            return
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._connection.execute("ROLLBACK")
-            raise
-        self._connection.execute("COMMIT")
+    def transaction(self) -> AbstractContextManager[sqlite3.Connection]:
+        """All or nothing, also under `kill -9`; there must be no `await` inside."""
+        return self._store.transaction()
 
 
 def dump(content: object) -> str:

@@ -1,6 +1,5 @@
 """The webhook: pending updates are posted one after the other, each until it is answered with a 2xx."""
 
-import asyncio
 import logging
 import re
 import time
@@ -72,7 +71,8 @@ class Webhook:
                         self._updates.confirm(updates[0]["update_id"])
                 else:
                     delays = self._board.knobs.webhook_delays_s
-                    await asyncio.sleep(delays[min(failures, len(delays) - 1)])
+                    # News, such as the bot setting its webhook again, end the pause early.
+                    await self._updates.wait(delays[min(failures, len(delays) - 1)])
                     failures += 1
 
     async def _post(self, http: aiohttp.ClientSession, update: Json) -> bool:

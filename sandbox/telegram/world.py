@@ -40,7 +40,7 @@ class World:
     def __init__(self, store: Store, bot_token: str) -> None:
         store.create_tables(SCHEMA)
         self.bot = Bot(int(bot_token.partition(":")[0]), bot_token)
-        self.records = Records(store.connection)
+        self.records = Records(store)
         self.facts = Facts(self.records)
         self.board = KnobBoard(self.facts)
         self.changes = Changes(self.records)

@@ -48,7 +48,7 @@ async def test_a_person_is_found_by_id_user_name_or_first_name(town: Town):
     for name in (AWA, "awa_ouedraogo", "Awa", "awa"):
         assert (await town.get(f"people/{name}"))["id"] == AWA
     for nobody in ("42", "nobody"):
-        assert await refusal(town, f"people/{nobody}/start", 404) == f"There is no person '{nobody}'."
+        assert await refusal(town, f"people/{nobody}/start", 404) == f"Il n’y a personne du nom de « {nobody} »."
 
 
 async def test_a_new_person_can_be_invented(town: Town):
@@ -105,9 +105,11 @@ async def test_a_button_that_is_not_there_cannot_be_tapped(town: Town):
     tap = "people/awa/chats/private/tap"
 
     for missing in ({"label": "Peut-être"}, {"row": 3, "column": 0}, {"row": 0, "column": 2}, {}):
-        assert await refusal(town, tap, 404, **missing) == "There is no such button."
+        assert await refusal(town, tap, 404, **missing) == "Ce bouton n’existe pas ou plus."
     await town.bot.delete_message(AWA, sent.message_id)
-    assert await refusal(town, tap, 404, message_id=sent.message_id, row=0, column=0) == "There is no such button."
+    assert (
+        await refusal(town, tap, 404, message_id=sent.message_id, row=0, column=0) == "Ce bouton n’existe pas ou plus."
+    )
 
 
 async def test_keys_of_a_reply_keyboard_speak_or_share_the_contact(town: Town):
@@ -122,51 +124,53 @@ async def test_keys_of_a_reply_keyboard_speak_or_share_the_contact(town: Town):
     assert (await town.get("people/awa/chats/private/messages"))["keyboard"] is None
     await town.bot.send_message(AWA, "Quel numéro ?", reply_markup=ReplyKeyboardMarkup(keyboard))
     assert (await town.act("awa", "press", label="70"))["text"] == "70 12 34 56"
-    assert await refusal(town, "people/awa/chats/private/press", 404, label="x") == "There is no such button."
+    assert await refusal(town, "people/awa/chats/private/press", 404, label="x") == "Ce bouton n’existe pas ou plus."
 
 
 async def test_start_links_act_as_the_person_who_follows_them(town: Town):
     said = await town.post("people/moussa/follow", url="https://t.me/cauri_bot?start=inv_1")
     assert said.json()["text"] == "/start inv_1"
     assert (await town.post("people/moussa/follow", url="t.me/Cauri_Bot")).json()["text"] == "/start"
-    assert "does not lead" in await refusal(town, "people/moussa/follow", url="https://t.me/other_bot?start=x")
-    assert "1 to 64" in await refusal(town, "people/moussa/start", payload="é")
-    assert "1 to 64" in await refusal(town, "people/moussa/start", payload="x" * 65)
+    assert "ne mène pas" in await refusal(town, "people/moussa/follow", url="https://t.me/other_bot?start=x")
+    assert "de 1 à 64" in await refusal(town, "people/moussa/start", payload="é")
+    assert "de 1 à 64" in await refusal(town, "people/moussa/start", payload="x" * 65)
 
 
 async def test_a_blocked_bot_must_be_unblocked_before_writing(town: Town):
     assert (await town.post("people/awa/block")).json()["blocked"] is True
-    assert "unblock it first" in await refusal(town, "people/awa/chats/private/say", text="x")
+    assert "débloquez-le" in await refusal(town, "people/awa/chats/private/say", text="x")
     assert (await town.post("people/awa/unblock")).json()["blocked"] is False
     assert (await town.post("people/awa/unblock")).json()["blocked"] is False
     await town.say("awa", "me revoici")
 
 
 async def test_people_act_only_where_they_are(town: Town):
-    assert "not in that chat" in await refusal(town, f"people/koffi/chats/{GROUP}/say", text="x")
-    assert "belongs to one person" in await refusal(town, f"people/koffi/chats/{AWA}/say", text="x")
+    assert "n’est pas dans cette discussion" in await refusal(town, f"people/koffi/chats/{GROUP}/say", text="x")
+    assert "qu’à une personne" in await refusal(town, f"people/koffi/chats/{AWA}/say", text="x")
     for nowhere in ("-7", "group", "moon"):
         assert await refusal(town, f"people/koffi/chats/{nowhere}/say", 404, text="x")
-    assert await refusal(town, "groups/-7/migrate", 404, by=AWA) == "There is no group '-7'."
-    assert await refusal(town, f"groups/{GROUP}/migrate", 404, by=42) == "There is no person 42."
+    assert await refusal(town, "groups/-7/migrate", 404, by=AWA) == "Il n’y a pas de groupe « -7 »."
+    assert await refusal(town, f"groups/{GROUP}/migrate", 404, by=42) == "Il n’y a personne du nom de « 42 »."
     supergroup = (await town.post(f"groups/{GROUP}/migrate", by=AWA)).json()
-    assert f"lives on as {supergroup['id']}" in await refusal(town, f"people/awa/chats/{GROUP}/say", text="x")
+    assert f"continue sous le numéro {supergroup['id']}" in await refusal(
+        town, f"people/awa/chats/{GROUP}/say", text="x"
+    )
 
 
 async def test_words_that_make_no_sense_are_refused_with_a_sentence(town: Town):
     say = "people/awa/chats/private/say"
 
-    assert "1 to 4096" in await refusal(town, say, text="  ")
-    assert "1 to 4096" in await refusal(town, say, text="x" * 4097)
+    assert "de 1 à 4096" in await refusal(town, say, text="  ")
+    assert "de 1 à 4096" in await refusal(town, say, text="x" * 4097)
     assert "text: Field required" in await refusal(town, say)
     assert "shout" in await refusal(town, say, text="x", shout=True)
-    assert "is not there" in await refusal(town, say, text="x", reply_to=999)
-    assert "is not there" in await refusal(town, "people/awa/chats/private/forward", message_id=999, to=AWA)
+    assert "n’est plus là" in await refusal(town, say, text="x", reply_to=999)
+    assert "n’est plus là" in await refusal(town, "people/awa/chats/private/forward", message_id=999, to=AWA)
     sent = await town.bot.send_message(AWA, "Bonjour")
     edit = "people/awa/chats/private/edit"
-    assert "only their own texts" in await refusal(town, edit, message_id=sent.message_id, text="x")
+    assert "ses propres messages" in await refusal(town, edit, message_id=sent.message_id, text="x")
     broken = await town.people.post(f"{town.base}/chat/api/{say}", content=b"{")
-    assert broken.json() == {"error": "The body is not JSON."}
+    assert broken.json() == {"error": "La demande n’est pas du JSON."}
 
 
 async def test_anonymous_words_are_forwarded_as_the_groups(town: Town):

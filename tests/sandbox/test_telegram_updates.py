@@ -269,7 +269,7 @@ async def test_an_anonymous_administrator_writes_as_the_group(town: Town):
     assert update.message.from_user.username == "GroupAnonymousBot"
     assert update.message.sender_chat.id == GROUP
     refused = await town.post("people/moussa/chats/group/say", text="/solde", anonymous=True)
-    assert refused.json() == {"error": "Only administrators write anonymously."}
+    assert refused.json() == {"error": "Seuls les administrateurs écrivent au nom du groupe."}
 
 
 async def test_the_life_of_a_group_is_told(town: Town):
@@ -291,7 +291,7 @@ async def test_the_life_of_a_group_is_told(town: Town):
     assert (messages[5].migrate_from_chat_id, messages[5].chat.id) == (created["id"], supergroup["id"])
     assert standings == ["member", "kicked", "member"]
     again = await town.post(f"groups/{supergroup['id']}/migrate", by=FATOU)
-    assert again.json() == {"error": "This group is a supergroup already."}
+    assert again.json() == {"error": "Ce groupe est déjà un supergroupe."}
 
 
 async def test_a_webhook_gets_the_updates_in_order_with_its_secret(town: Town, door: Door):

@@ -14,7 +14,7 @@ export class Composer {
     this.answering = null;
     this.element = h("footer", { class: "foot" });
     this.field = h("textarea", {
-      rows: "1", placeholder: "Message", "aria-label": "Votre message", "data-testid": "composer", enterkeyhint: "send",
+      rows: "1", maxlength: "4096", placeholder: "Message", "aria-label": "Votre message", "data-testid": "composer", enterkeyhint: "send",
       oninput: () => this.#typed(), onkeydown: (event) => this.#key(event),
     });
     this.send = h("button", { type: "button", class: "round send", "aria-label": "Envoyer", "data-testid": "send", disabled: true, onclick: () => this.#say() }, icon("send"));
@@ -30,9 +30,9 @@ export class Composer {
   draw(chat) {
     if (chat.type === "private" && chat.blocked) return this.element.replaceChildren(this.#wide("unblock", "Débloquer Cauri", () => this.phone.unblock()));
     if (chat.type === "private" && !chat.started) return this.element.replaceChildren(this.#wide("start", "Démarrer", () => this.phone.start(), "is-start"));
-    const typing = document.activeElement === this.field;
-    this.element.replaceChildren(this.keys, this.quote, this.row);
-    if (typing) this.field.focus();
+    const wasHere = this.element.contains(document.activeElement) && matchMedia("(hover: hover)").matches;
+    if (this.row.parentElement !== this.element) this.element.replaceChildren(this.keys, this.quote, this.row);
+    if (wasHere && !this.element.contains(document.activeElement)) this.field.focus();
     this.menuButton.hidden = this.commands.length === 0;
     this.#drawAnswering();
     this.#drawKeyboard();
@@ -112,7 +112,7 @@ export class Composer {
     const rows = this.phone.others().map((person) =>
       choice("person", person.name, () => { close(); this.phone.act("contact", { person: person.id }); }, { testid: "contact-of" }),
     );
-    const close = openSheet(this.element, "Quel contact ?", [h("h3", {}, "Partager le contact de"), rows], { opener: this.attach });
+    const close = openSheet(this.element, "Quel contact\u00a0?", [h("h3", {}, "Partager le contact de"), rows], { opener: this.attach });
   }
 
   #openStickers() {

@@ -55,8 +55,10 @@ export class Conversation {
     if (message.deleted) this.messages.delete(message.message_id);
     else this.messages.set(message.message_id, message);
     this.#forgetTaps(message, known);
+    const hadFocus = this.#find(message.message_id)?.contains(document.activeElement);
     this.#drawAll();
     const drawn = this.#find(message.message_id);
+    if (hadFocus && !drawn?.contains(document.activeElement)) (drawn?.querySelector(".inline-button") ?? this.scroller).focus({ preventScroll: true });
     if (drawn && !known) drawn.classList.add("is-new");
     if (drawn && known && isChanged(known, message)) drawn.classList.add("is-changed");
     if (follow) this.scrollToEnd(true);

@@ -4,6 +4,7 @@ import * as api from "./api.js";
 import { Composer } from "./composer.js";
 import { Conversation } from "./conversation.js";
 import { h, icon } from "./dom.js";
+import { menuOf } from "./menus.js";
 import { alertBox, choice, openSheet, toast } from "./sheets.js";
 import { clock, country, initials, phoneNumber, summary } from "./words.js";
 
@@ -276,28 +277,7 @@ export class Phone {
   }
 
   #openMenu(chat, opener) {
-    const rows = chat.type === "private" ? this.#privateMenu(chat) : this.#groupMenu(chat);
-    const close = openSheet(this.screen, "Plus", rows.map(([picture, label, deed, danger]) => choice(picture, label, () => { close(); this.#try(deed); }, { danger })), { isMenu: true, opener });
-  }
-
-  #privateMenu(chat) {
-    if (chat.blocked) return [["block", "Débloquer Cauri", () => api.deed(this.person.id, "unblock")]];
-    return [["block", "Bloquer Cauri", () => api.deed(this.person.id, "block"), true]];
-  }
-
-  #groupMenu(chat) {
-    const by = this.person.id;
-    const standing = chat.members.find((member) => member.id === by)?.status;
-    const present = ["member", "administrator"].includes(chat.bot_status);
-    const rows = [
-      present
-        ? ["block", "Retirer Cauri du groupe", () => api.group(chat.id, "bot", { by, status: "kicked" }), true]
-        : ["people", "Ajouter Cauri au groupe", () => api.group(chat.id, "bot", { by, status: "member" })],
-    ];
-    if (!["creator", "administrator"].includes(standing)) return rows;
-    rows.unshift(["mask", this.anonymous ? "Écrire sous mon nom" : "Écrire au nom du groupe", async () => { this.anonymous = !this.anonymous; }]);
-    if (present && chat.bot_status !== "administrator") rows.push(["grow", "Nommer Cauri administrateur", () => api.group(chat.id, "bot", { by, status: "administrator" })]);
-    if (chat.type === "group") rows.push(["people", "Transformer en supergroupe", () => api.group(chat.id, "migrate", { by })]);
-    return rows;
+    const rows = menuOf(this, chat).map(({ picture, label, deed, danger }) => choice(picture, label, () => { close(); this.#try(deed); }, { danger }));
+    const close = openSheet(this.screen, "Plus", rows, { isMenu: true, opener });
   }
 }

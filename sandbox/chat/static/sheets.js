@@ -51,9 +51,13 @@ export function toast(host, text) {
 }
 
 export function alertBox(host, text) {
+  const before = document.activeElement;
   const ok = h("button", { type: "button", onclick: close }, "OK");
   const veil = h("div", { class: "veil" }, h("div", { class: "alert", role: "alertdialog", "aria-modal": "true", "aria-label": "Message", "data-testid": "alert" }, h("p", {}, text), ok));
-  function close() { veil.remove(); }
+  function close() {
+    veil.remove();
+    before?.focus();
+  }
   veil.addEventListener("keydown", (event) => { if (event.key === "Escape") close(); });
   host.append(veil);
   ok.focus();
