@@ -17,7 +17,6 @@ from ledger.verdicts import Verdict
 from ledger.writing import write_books
 
 _UNIQUE_VIOLATION = "23505"
-_ATTEMPTS = 5
 
 
 def apply(connection: Connection, batch: Sequence[Command]) -> list[Verdict]:
@@ -32,20 +31,18 @@ def apply(connection: Connection, batch: Sequence[Command]) -> list[Verdict]:
     return verdicts
 
 
-def _apply_part(connection: Connection, part: Sequence[Command]) -> list[Verdict]:
+def _apply_part(connection: Connection, part: Sequence[Command], attempts: int = 5) -> list[Verdict]:
     """Two transactions may say one new id at once, without an account in common to queue for. The second one to write
     it is told by the database, goes back to where it stood, and finds on looking again what the first one wrote."""
     if connection.dialect.name == "sqlite":  # one writer at a time
         return _decide_and_write(connection, part)
-    for _ in range(_ATTEMPTS - 1):
-        try:
-            with connection.begin_nested():
-                return _decide_and_write(connection, part)
-        except IntegrityError as error:
-            if getattr(error.orig, "sqlstate", None) != _UNIQUE_VIOLATION:
-                raise
-    with connection.begin_nested():
-        return _decide_and_write(connection, part)
+    try:
+        with connection.begin_nested():
+            return _decide_and_write(connection, part)
+    except IntegrityError as error:
+        if attempts == 1 or getattr(error.orig, "sqlstate", None) != _UNIQUE_VIOLATION:
+            raise
+    return _apply_part(connection, part, attempts - 1)
 
 
 def _decide_and_write(connection: Connection, part: Sequence[Command]) -> list[Verdict]:

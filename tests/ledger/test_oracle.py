@@ -159,8 +159,8 @@ def test_the_ledger_and_the_oracle_agree_on_every_batch(bench: Bench):
     run_state_machine_as_test(
         lambda: Ledger(bench),
         settings=settings(
-            max_examples=35,
-            stateful_step_count=20,
+            max_examples=25,
+            stateful_step_count=15,
             deadline=None,
             database=None,
             suppress_health_check=list(HealthCheck),

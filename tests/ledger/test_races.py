@@ -72,7 +72,7 @@ async def _kill_backends(url: str, killed: list[int]) -> None:
     victim = f"SELECT pid, pg_terminate_backend(pid) {others} ORDER BY random() LIMIT 1"
     try:
         while True:
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.05)
             killed += [row["pid"] for row in await connection.fetch(victim)]
     finally:
         await connection.close()
