@@ -23,7 +23,7 @@ def answering(handler: Handler) -> Handler:
             return await handler(request)
         except Missing as error:
             return json_answer({"error": str(error)}, status=404)
-        except (Refused, ValueError) as error:
+        except (Refused, ValueError, OverflowError) as error:
             return json_answer({"error": str(error)}, status=400)
 
     return answer

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sandbox.telegram.acts import Refused
 from sandbox.telegram.groups import Group
 from sandbox.telegram.messages import Message
+from sandbox.telegram.params import number
 from sandbox.telegram.people import Person
 from sandbox.telegram.records import Json
 from sandbox.telegram.world import WORLD, World
@@ -128,8 +129,9 @@ def named_person(request: web.Request) -> Person:
 
 
 def find_person(world: World, name: str) -> Person:
-    if name.isdigit():
-        person = world.people.get(int(name))
+    person_id = number(name)
+    if person_id is not None:
+        person = world.people.get(person_id)
     else:
         first_names = (each for each in world.people.all() if each.first_name.lower() == name.lower())
         person = world.people.named(name) or next(first_names, None)
@@ -153,14 +155,16 @@ def named_chat_id(request: web.Request, person: Person) -> int:
         return person.id
     if name == "group" and (groups := world.groups.of(person.id)):
         return groups[0].id
-    if not name.lstrip("-").isdigit() or world.chat(int(name)) is None:
+    chat_id = number(name)
+    if chat_id is None or world.chat(chat_id) is None:
         raise Missing(f"Il n’y a pas de discussion « {name} ».")
-    return int(name)
+    return chat_id
 
 
 def named_group(request: web.Request) -> Group:
     name = request.match_info["group"]
-    group = request.app[WORLD].groups.get(int(name)) if name.lstrip("-").isdigit() else None
+    group_id = number(name)
+    group = request.app[WORLD].groups.get(group_id) if group_id is not None else None
     if group is None:
         raise Missing(f"Il n’y a pas de groupe « {name} ».")
     return group

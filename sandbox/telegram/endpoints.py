@@ -15,7 +15,7 @@ from sandbox.telegram.knobs import Fault, FaultKind
 from sandbox.telegram.methods import METHODS
 from sandbox.telegram.methods.call import Result
 from sandbox.telegram.methods.receiving import Polls
-from sandbox.telegram.params import Params, read_params
+from sandbox.telegram.params import Params, number, read_params
 from sandbox.telegram.records import Json
 from sandbox.telegram.world import WORLD, World
 
@@ -108,8 +108,7 @@ def _cut(request: web.Request) -> None:
 
 
 def _chat_id(params: Params) -> int | None:
-    named = params.text("chat_id") or ""
-    return int(named) if named.lstrip("-").isdigit() else None
+    return number(params.text("chat_id") or "")
 
 
 async def _download(request: web.Request) -> web.StreamResponse:
@@ -143,7 +142,10 @@ async def _show_updates(request: web.Request) -> web.StreamResponse:
 
 
 async def _push_update(request: web.Request) -> web.StreamResponse:
-    body = await request.json()
+    try:
+        body = await request.json()
+    except ValueError:
+        body = None
     if not isinstance(body, dict):
         return _json({"error": "An update is a JSON object."}, status=400)
     world = request.app[WORLD]

@@ -1,7 +1,6 @@
 """Texts as Telegram keeps them: trimmed, measured, with their entities found and drawn."""
 
 import html
-import json
 import re
 from collections.abc import Iterator
 from typing import Final
@@ -34,11 +33,12 @@ _HTML_TAG: Final = {
 }
 
 
-def formatted(source: str, parse_mode: str | None, entities: str | list[Json] | None) -> tuple[str, list[Json]]:
+def formatted(source: str, parse_mode: str | None, entities: list[Json]) -> tuple[str, list[Json]]:
     """The text a bot sends, without its markup; raises Telegram's 400."""
     if not parse_mode:
-        given = json.loads(entities) if isinstance(entities, str) else entities or []
-        return with_found_entities(source.rstrip(), given)
+        text = source.rstrip()
+        _check_entities(entities, utf16_length(text))
+        return with_found_entities(text, entities)
     if parse_mode.lower() != "html":
         raise bad_request("unsupported parse_mode")
     text, parsed = parse_html(source)
@@ -74,6 +74,15 @@ def as_html(text: str, entities: list[Json]) -> str:
         drawn.extend(opening.get(cut, []))
         at = cut
     return "".join(drawn)
+
+
+def _check_entities(entities: list[Json], most: int) -> None:
+    for entity in entities:
+        begin, length = entity.get("offset"), entity.get("length")
+        if "type" not in entity or not isinstance(begin, int) or not isinstance(length, int):
+            raise bad_request("can't parse MessageEntity")
+        if begin < 0 or length < 1 or begin + length > most:
+            raise bad_request("entity begins or ends outside of the text")
 
 
 def _find(text: str) -> Iterator[Json]:

@@ -1,14 +1,22 @@
 """The parameters of a Bot API call, from a query, JSON, a form or a multipart body."""
 
 import json
+import re
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Final, cast
 
 from aiohttp import BodyPartReader, web
 
 from sandbox.telegram.errors import bad_request
 from sandbox.telegram.files import Upload
 from sandbox.telegram.records import Json
+
+_NUMBER: Final = re.compile(r"-?[0-9]{1,15}")
+
+
+def number(text: str) -> int | None:
+    """A whole number no larger than Telegram's ids, or nothing."""
+    return int(text) if _NUMBER.fullmatch(text) else None
 
 
 @dataclass(frozen=True)
@@ -24,10 +32,10 @@ class Params:
         value = self.text(name)
         if value is None:
             return None
-        try:
-            return int(value)
-        except ValueError as error:
-            raise bad_request(f"{name} must be an integer") from error
+        found = number(value)
+        if found is None:
+            raise bad_request(f"{name} must be an integer")
+        return found
 
     def flag(self, name: str) -> bool:
         return str(self.values.get(name, "")).lower() in {"true", "1", "yes"}
@@ -42,17 +50,23 @@ class Params:
                 raise bad_request(f"can't parse {name} JSON object") from error
         return cast("Json | list[Json] | None", value or None)
 
-    def object(self, name: str) -> Json | None:
+    def mapping(self, name: str) -> Json | None:
         value = self.structure(name)
         if value is not None and not isinstance(value, dict):
             raise bad_request(f"object expected as {name}")
         return value
 
-    def array(self, name: str) -> list[Json] | None:
+    def array(self, name: str) -> list[object] | None:
         value = self.structure(name)
         if value is not None and not isinstance(value, list):
             raise bad_request(f"can't parse {name}: an Array is expected")
-        return value
+        return cast("list[object] | None", value)
+
+    def mappings(self, name: str) -> list[Json]:
+        values = self.array(name) or []
+        if not all(isinstance(value, dict) for value in values):
+            raise bad_request(f"can't parse {name}: an Array of Objects is expected")
+        return cast("list[Json]", values)
 
     def file(self, name: str) -> Upload | str:
         """An upload under this name, one attached elsewhere, or a file id; raises Telegram's 400 when absent."""
@@ -79,6 +93,8 @@ async def read_params(request: web.Request) -> Params:
             body = await request.json()
         except ValueError as error:
             raise bad_request("can't parse JSON object") from error
+        if not isinstance(body, dict):
+            raise bad_request("object expected as request body")
         return Params({**values, **body})
     if request.content_type == "multipart/form-data":
         return await _read_multipart(request, values)

@@ -169,6 +169,7 @@ async def test_words_that_make_no_sense_are_refused_with_a_sentence(town: Town):
     sent = await town.bot.send_message(AWA, "Bonjour")
     edit = "people/awa/chats/private/edit"
     assert "ses propres messages" in await refusal(town, edit, message_id=sent.message_id, text="x")
+    assert await refusal(town, "people/awa/chats/private/tap", message_id=10**30, row=0, column=0)
     broken = await town.people.post(f"{town.base}/chat/api/{say}", content=b"{")
     assert broken.json() == {"error": "La demande n’est pas du JSON."}
 

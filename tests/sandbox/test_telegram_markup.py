@@ -63,7 +63,7 @@ def test_a_mistake_is_told_as_telegram_tells_it(source: str, complaint: str):
 
 
 def test_blank_edges_are_cut_with_their_entities():
-    text, entities = formatted("  <b> a </b> \n", "HTML", None)
+    text, entities = formatted("  <b> a </b> \n", "HTML", [])
 
     assert (text, entities) == ("a", [entity("bold", 0, 1)])
 
@@ -76,15 +76,15 @@ def test_given_entities_are_kept_and_links_are_found_beside_them():
 
 
 def test_nothing_is_found_inside_code():
-    assert formatted("<code>/aide</code>", "HTML", None)[1] == [entity("code", 0, 5)]
+    assert formatted("<code>/aide</code>", "HTML", [])[1] == [entity("code", 0, 5)]
 
 
 @pytest.mark.parametrize("text", ["1/2", "et/ou", "a@b", "5 000 F/mois"])
 def test_what_only_looks_like_a_command_or_a_mention_is_plain_text(text: str):
-    assert formatted(text, None, None)[1] == []
+    assert formatted(text, None, [])[1] == []
 
 
 def test_html_for_readers_is_safe():
-    text, entities = formatted("&lt;script&gt; <a href='https://e.org/\"x'>ici</a> <b>a<i>🐚</i></b>", "HTML", None)
+    text, entities = formatted("&lt;script&gt; <a href='https://e.org/\"x'>ici</a> <b>a<i>🐚</i></b>", "HTML", [])
 
     assert as_html(text, entities) == ('&lt;script&gt; <a href="https://e.org/&quot;x">ici</a> <b>a<i>🐚</i></b>')

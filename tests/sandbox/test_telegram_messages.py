@@ -452,6 +452,32 @@ async def test_integers_and_json_that_are_none_are_refused(town: Town):
     assert broken.json()["description"] == "Bad Request: can't parse JSON object"
 
 
+@pytest.mark.parametrize(
+    ("body", "complaint"),
+    [
+        ({"chat_id": "--5"}, "chat not found"),
+        ({"chat_id": "²"}, "chat not found"),
+        ({"chat_id": "9" * 30}, "chat not found"),
+        ({"entities": [1]}, "an Array of Objects is expected"),
+        ({"entities": [{"type": "bold"}]}, "can't parse MessageEntity"),
+        ({"entities": [{"type": "bold", "offset": 0, "length": 9}]}, "entity begins or ends outside of the text"),
+        ({"reply_parameters": {"message_id": "x"}}, "message_id must be an integer"),
+        ({"reply_to_message_id": "9" * 30}, "reply_to_message_id must be an integer"),
+    ],
+)
+async def test_odd_parameters_are_refused_not_stumbled_over(town: Town, body: dict, complaint: str):
+    answer = await town.call("sendMessage", **{"chat_id": AWA, "text": "x", **body})
+
+    assert answer["error_code"] == 400
+    assert answer["description"].endswith(complaint)
+
+
+async def test_a_body_that_is_not_an_object_is_refused(town: Town):
+    answer = await town.people.post(f"{town.base}/telegram/bot{town.bot.token}/getMe", json=[1])
+
+    assert answer.json()["description"] == "Bad Request: object expected as request body"
+
+
 async def test_commands_are_kept_by_scope_and_language(town: Town):
     french, english = [BotCommand("solde", "Voir mon solde")], [BotCommand("balance", "My balance")]
     await town.bot.set_my_commands(french)

@@ -45,7 +45,10 @@ export class Conversation {
 
   #keep(messages) {
     this.hasEarlier = messages.length === api.PAGE;
-    for (const message of messages) this.messages.set(message.message_id, message);
+    for (const message of messages) {
+      // What the stream brought while we were asking is newer than the answer.
+      if (!this.messages.has(message.message_id)) this.messages.set(message.message_id, message);
+    }
   }
 
   /** Put a new, edited or deleted message where it belongs. */

@@ -26,6 +26,9 @@ class Home {
   async boot() {
     const { people, change } = await api.people();
     this.people = people;
+    // A smaller number than last time means another store: what was unread there is gone.
+    if (change < remembered("change", 0)) this.counts = {};
+    remember("change", change);
     for (const person of people) this.phones.set(person.id, new Phone(person, this));
     this.shown = remembered("shown", []).filter((id) => this.phones.has(id));
     await Promise.all([...this.phones.values()].map((phone) => phone.boot()));
@@ -112,6 +115,7 @@ class Home {
   }
 
   #spread(change) {
+    remember("change", change.change);
     if (WIDE_CHANGES.has(change.kind)) this.#refreshSoon();
     else for (const phone of this.phones.values()) phone.take(change);
   }

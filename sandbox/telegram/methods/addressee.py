@@ -3,7 +3,7 @@
 from sandbox.telegram.errors import bad_request, forbidden
 from sandbox.telegram.groups import Group
 from sandbox.telegram.messages import Message
-from sandbox.telegram.params import Params
+from sandbox.telegram.params import Params, number
 from sandbox.telegram.people import Person
 from sandbox.telegram.world import World
 
@@ -13,7 +13,8 @@ def known_chat(world: World, params: Params) -> Person | Group:
     named = params.text("chat_id")
     if named is None:
         raise bad_request("chat_id is empty")
-    chat = world.chat(int(named)) if named.lstrip("-").isdigit() else None
+    chat_id = number(named)
+    chat = world.chat(chat_id) if chat_id is not None else None
     if chat is None:
         raise bad_request("chat not found")
     return chat

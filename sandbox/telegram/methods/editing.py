@@ -43,7 +43,7 @@ def edit_message_reply_markup(world: World, params: Params) -> Json:
 
 def edit_message_media(world: World, params: Params) -> Json:
     message = _editable_message(world, params)
-    media = params.object("media")
+    media = params.mapping("media")
     if media is None or media.get("type") not in _MEDIA:
         raise bad_request("can't parse InputMedia: type photo or document is expected")
     stored = world.files.take(params.attached(str(media.get("media", ""))))

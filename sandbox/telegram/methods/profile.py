@@ -25,7 +25,7 @@ def get_me(world: World, _: Params) -> Json:
 
 
 def set_my_commands(world: World, params: Params) -> bool:
-    commands = params.array("commands") or []
+    commands = params.mappings("commands")
     if len(commands) > MOST_COMMANDS:
         raise bad_request("BOT_COMMANDS_TOO_MUCH")
     for command in commands:
@@ -73,7 +73,7 @@ def get_my_short_description(world: World, params: Params) -> Json:
 
 def set_chat_menu_button(world: World, params: Params) -> bool:
     """Accepted: the page always shows the commands button."""
-    params.object("menu_button")
+    params.mapping("menu_button")
     return bool(world.bot.id)
 
 
@@ -94,7 +94,7 @@ def _language(params: Params) -> str:
 
 def _scope(params: Params) -> str:
     """The scope as one word, such as `default` or `chat_member:-5:7`."""
-    scope = params.object("scope") or {"type": "default"}
+    scope = params.mapping("scope") or {"type": "default"}
     if scope.get("type") in _PLAIN_SCOPES:
         return str(scope["type"])
     if scope.get("type") not in _CHAT_SCOPES:

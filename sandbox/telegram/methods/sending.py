@@ -80,12 +80,12 @@ def _deliver(world: World, params: Params, chat: Person | Group, content: Json) 
 
 def _answered_message(world: World, params: Params, chat: Person | Group) -> int | None:
     """The message this one answers; forgiven when it is gone only if the bot said so."""
-    parameters = params.object("reply_parameters") or {}
-    message_id = parameters.get("message_id") or params.integer("reply_to_message_id")
+    parameters = params.mapping("reply_parameters") or {}
+    message_id = Params(parameters).integer("message_id") or params.integer("reply_to_message_id")
     if message_id is None:
         return None
-    if world.messages.get(chat.id, int(message_id)) is not None:
-        return int(message_id)
+    if world.messages.get(chat.id, message_id) is not None:
+        return message_id
     if parameters.get("allow_sending_without_reply") or params.flag("allow_sending_without_reply"):
         return None
     raise bad_request("message to be replied not found")

@@ -12,7 +12,7 @@ def text_content(params: Params) -> Json:
     source = params.text("text")
     if source is None:
         raise bad_request("message text is empty")
-    text, entities = formatted(source, params.text("parse_mode"), params.array("entities"))
+    text, entities = formatted(source, params.text("parse_mode"), params.mappings("entities"))
     if not text.strip():
         raise bad_request("text must be non-empty")
     if utf16_length(text) > LONGEST_TEXT:
@@ -25,7 +25,7 @@ def caption_content(params: Params) -> Json:
     source = params.text("caption")
     if source is None:
         return {}
-    text, entities = formatted(source, params.text("parse_mode"), params.array("caption_entities"))
+    text, entities = formatted(source, params.text("parse_mode"), params.mappings("caption_entities"))
     if utf16_length(text) > LONGEST_CAPTION:
         raise bad_request("message caption is too long")
     return {"caption": text, **({"caption_entities": entities} if entities else {})} if text else {}
