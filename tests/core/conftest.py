@@ -1,8 +1,10 @@
 """What the core's tests share: more processes' worth of databases, and a table in which effects can be counted."""
 
-from collections.abc import AsyncIterator, Callable
+import logging
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
+import structlog
 
 from core.db import Database
 from tests.core.kit import EFFECTS, Effects
@@ -29,3 +31,11 @@ async def effects(database: Database) -> Effects:
         connection = await session.connection()
         await connection.run_sync(EFFECTS.metadata.create_all)
     return Effects(database)
+
+
+@pytest.fixture(autouse=True)
+def _without_drawings() -> Iterator[None]:
+    """Jobs fail here by the dozen, and structlog's default draws each traceback with every local: slow, and unread."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    yield
+    structlog.reset_defaults()
