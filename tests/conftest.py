@@ -1,7 +1,9 @@
 """What every test may ask for: a migrated, empty database on each engine."""
 
 import asyncio
+import os
 import shutil
+import signal
 import tempfile
 import uuid
 import warnings
@@ -28,6 +30,8 @@ def postgres_url() -> Iterator[str]:
         folder = Path(tempfile.mkdtemp(prefix="cauri-pg-", dir="/tmp"))
         server = pgserver.get_server(folder, cleanup_mode="delete")
     yield server.get_uri()
+    # At once: a tidy shutdown would first write out databases that nobody will open again.
+    os.kill(server.get_pid(), signal.SIGQUIT)
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
 
