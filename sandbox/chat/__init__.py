@@ -22,8 +22,16 @@ def add_routes(app: web.Application) -> None:
     for route in (*api.routes(), *group_api.routes(), *events.routes()):
         app.router.add_route(route.method, route.path, answering(route.handler))
     app.router.add_get("/", _page)
-    app.router.add_static("/chat/static", STATIC)
+    app.router.add_get(r"/chat/static/{name:[a-z]+\.(?:js|css|svg)}", _asset)
 
 
 async def _page(_: web.Request) -> web.StreamResponse:
     return web.FileResponse(STATIC / "index.html", headers=_HEADERS)
+
+
+async def _asset(request: web.Request) -> web.StreamResponse:
+    """One file of the page; the browser asks each time, so that an update never mixes old scripts with new ones."""
+    path = STATIC / request.match_info["name"]
+    if not path.is_file():
+        raise web.HTTPNotFound
+    return web.FileResponse(path, headers={"Cache-Control": "no-cache"})

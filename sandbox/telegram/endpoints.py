@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import re
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -91,7 +92,7 @@ async def _before(request: web.Request, world: World, fault: Fault | None) -> No
     if fault.kind is FaultKind.SLOW:
         await asyncio.sleep(fault.seconds)
     elif fault.kind is FaultKind.TOO_MANY_REQUESTS:
-        raise too_many_requests(int(fault.seconds))
+        raise too_many_requests(math.ceil(fault.seconds))
     elif fault.kind is FaultKind.REFUSED:
         raise ApiError(fault.code, fault.description)
     elif fault.kind is FaultKind.CUT_BEFORE:

@@ -262,6 +262,9 @@ async def test_the_page_is_served_and_brings_nothing_from_elsewhere(town: Town):
     assert "default-src 'self'" in page.headers["Content-Security-Policy"]
     script = await town.people.get(f"{town.base}/chat/static/main.js")
     assert "javascript" in script.headers["Content-Type"]
+    assert script.headers["Cache-Control"] == "no-cache"
+    for missing in ("missing.js", "index.html", "..%2f__init__.py"):
+        assert (await town.people.get(f"{town.base}/chat/static/{missing}")).status_code == 404
 
 
 async def test_a_waiting_page_does_not_hold_up_the_end(town: Town):

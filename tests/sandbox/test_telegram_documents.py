@@ -39,7 +39,7 @@ def test_every_hook_of_the_page_is_documented():
     hooks = set(
         re.findall(r'"data-testid": "([\w-]+)"|testid: "([\w-]+)"|"data-testid", .*?"([\w-]+)" : "([\w-]+)"', scripts)
     )
-    names = {name for found in hooks for name in found if name} - {"reply-keyboard"}
+    names = {name for found in hooks for name in found if name}
 
     assert len(names) > 20
     assert [name for name in names if f"`{name}`" not in DOCUMENT] == []

@@ -170,7 +170,7 @@ export class Phone {
     const line = this.screen.querySelector("[data-subtitle]");
     if (!line || left <= 0) return;
     line.classList.add("is-typing");
-    line.replaceChildren("Cauri écrit", h("span", { class: "dots", "data-testid": "typing" }, h("i"), h("i"), h("i")));
+    line.replaceChildren(`${this.bot.name} écrit`, h("span", { class: "dots", "data-testid": "typing" }, h("i"), h("i"), h("i")));
     clearTimeout(this.typingEnds);
     this.typingEnds = setTimeout(() => this.#stopTyping(), left);
   }
@@ -270,7 +270,7 @@ export class Phone {
   }
 
   #subtitle(chat) {
-    if (chat.type === "private") return chat.blocked ? "bloqué" : this.bot.short_description || "assistant";
+    if (chat.type === "private") return chat.blocked ? "bloqué" : "assistant";
     const names = chat.members.map((member) => member.name.split(" ")[0]);
     if (["member", "administrator"].includes(chat.bot_status)) names.push(this.bot.name);
     return names.join(", ");
