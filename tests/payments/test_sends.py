@@ -23,7 +23,7 @@ from tests.payments.kit import World
 
 
 async def send(
-    world: World, sender: Member, recipient: Member, amount: int, note: str | None = None, key: str = ""
+    world: World, sender: Member, recipient: Member, amount: int, *, note: str | None = None, key: str = ""
 ) -> Send:
     run = key or f"run-{next(world.runs)}"
     return await world.database.run(
@@ -34,7 +34,7 @@ async def send(
 async def test_a_send_moves_money_at_once_and_tells(world: World) -> None:
     awa, issa = await world.member("Awa"), await world.member("Issa")
     await world.give(awa, 5000)
-    sent = await send(world, awa, issa, 500, "pour le marché")
+    sent = await send(world, awa, issa, 500, note="pour le marché")
     await world.work()
     assert (sent.amount, sent.note, sent.parked) == (500, "pour le marché", 0)
     assert await world.wallet(awa) == (4500, 0)
