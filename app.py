@@ -12,6 +12,7 @@ from telegram.error import TelegramError
 import payments
 from bot.channels.telegram import TelegramChannel
 from bot.commands import Commands
+from bot.groups import GroupActs, GroupDesk
 from bot.intake import Intake
 from bot.reception import Reception
 from core import i18n
@@ -70,7 +71,9 @@ async def build(settings: Settings) -> AsyncIterator[App]:
         try:
             await telegram.open()
             known = commands(methods, link_life, telegram.deep_link)
-            intake = Intake(database, telegram, Reception(database, known, telegram.deep_link))
+            intake = Intake(
+                database, telegram, Reception(database, known, GroupDesk(known, GroupActs(), telegram.deep_link))
+            )
             doors = Doors(settings, database, WebhookDoor(_secrets(settings)), telegram, intake)
             yield App(settings, database, telegram, known, intake, doors, Worker(database, jobs, [telegram]))
         finally:

@@ -35,9 +35,12 @@ class Intake:
             return
         if incoming is None:
             return
-        if incoming.callback_id is not None:
+        if incoming.callback_id is not None and incoming.is_private:
+            # At once: the answer is a message, and a button that spins makes people tap again.
             self._telegram.acknowledge(incoming.callback_id)
-        await self._reception.receive(incoming)
+        toast = await self._reception.receive(incoming)
+        if incoming.callback_id is not None and not incoming.is_private:
+            self._telegram.acknowledge(incoming.callback_id, toast)
 
     async def _keep_aside(self, raw: dict[str, Any], error: Exception) -> None:
         async def work(session: AsyncSession) -> None:

@@ -1,7 +1,6 @@
 """Reception: what came in is claimed, understood and answered, all in one transaction."""
 
 import contextlib
-from collections.abc import Callable
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,9 +9,10 @@ from bot import conversation, shortcuts
 from bot.commands import Commands
 from bot.conversation import Conversation, Run
 from bot.dialogue import BACK, CANCEL, GO, Dialogue
+from bot.groups import GroupDesk, Toast
 from bot.incoming import Incoming, SharedContact
 from bot.questions import Answer
-from bot.views import Button, View
+from bot.views import View
 from bot.words import plain
 from core import i18n, inbox, outbox
 from core.db import Database, is_database_away
@@ -32,33 +32,35 @@ class ComeAgain(Exception):
 
 
 class Reception:
-    """Answers what people say, flow by flow; `deep_link` makes a link from a group into the private chat."""
+    """Answers what people say: in private flow by flow, in groups at the `groups` desk."""
 
-    def __init__(self, database: Database, commands: Commands, deep_link: Callable[[str], str]) -> None:
+    def __init__(self, database: Database, commands: Commands, groups: GroupDesk) -> None:
         self._database = database
         self._commands = commands
-        self._deep_link = deep_link
+        self._groups = groups
 
-    async def receive(self, incoming: Incoming) -> None:
-        """Answer one message, once. A message that makes our code raise is kept aside and apologised for.
+    async def receive(self, incoming: Incoming) -> Toast | None:
+        """Answer one message, once; a tap in a group is answered with what only the tapper sees.
 
-        Raises ComeAgain when the database is away.
+        A message that makes our code raise is kept aside and apologised for. Raises ComeAgain when the database is
+        away.
         """
         try:
-            await self._database.run(lambda session: self._answer_once(session, incoming))
+            return await self._database.run(lambda session: self._answer_once(session, incoming))
         except Exception as error:
             if is_database_away(error):
                 raise ComeAgain from error
             log.exception("message.failed", channel=incoming.channel, message=incoming.id)
             await self._apologise(incoming, error)
+            return None
 
-    async def _answer_once(self, session: AsyncSession, incoming: Incoming) -> None:
+    async def _answer_once(self, session: AsyncSession, incoming: Incoming) -> Toast | None:
         if not await inbox.claim(session, incoming.channel, incoming.id):
-            return
-        if incoming.is_private:
-            await self._answer_private(session, incoming)
-        else:
-            await self._answer_group(session, incoming)
+            return None
+        if not incoming.is_private:
+            return await self._groups.answer(session, incoming)
+        await self._answer_private(session, incoming)
+        return None
 
     async def _answer_private(self, session: AsyncSession, incoming: Incoming) -> None:
         if incoming.kind in {"added", "removed", "moved"}:
@@ -139,19 +141,6 @@ class Reception:
             return
         hints = await shortcuts.hints_of(session, token, dialogue.member.id) if token else {}
         await dialogue.start(self._commands[flow], hints)
-
-    async def _answer_group(self, session: AsyncSession, incoming: Incoming) -> None:
-        """In a group nobody's money is spoken of: a command is answered with the way to the private chat."""
-        if incoming.kind == "added":
-            key = "group.welcome"
-        elif incoming.kind == "text" and incoming.text.startswith("/") and self._commands.find(incoming.text):
-            key = "group.anonymous" if incoming.is_anonymous else "group.in_private"
-        else:
-            return
-        language = i18n.DEFAULT_LANGUAGE if incoming.kind == "added" else i18n.closest_language(incoming.language)
-        button = Button(i18n.text(language, "button.in_private"), url=self._deep_link("menu"))
-        view = View(i18n.text(language, key, name=incoming.name), ((button,),))
-        await outbox.say(session, Destination(incoming.channel, incoming.chat), view.dump())
 
     async def _apologise(self, incoming: Incoming, error: Exception) -> None:
         """In a transaction of its own: the failed one, with all it had begun, is gone."""

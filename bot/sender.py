@@ -10,7 +10,7 @@ from bot.channels import Channel, Moved, NotAccepted, TryAgainIn, Unreachable
 from bot.views import View
 from core import outbox
 from core.db import Database
-from core.outbox import Destination, OutboxMessage
+from core.outbox import Destination, OutboxFile, OutboxMessage
 
 log = structlog.get_logger(__name__)
 
@@ -25,6 +25,7 @@ async def send_one_address(database: Database, channel: Channel) -> bool:
         return False
     async with database.reading() as session:
         waiting = await outbox.queued(session, to)
+    pause = channel.pause_after(to.chat)
     try:
         for message in await _merge_edits(database, waiting):
             await _send(database, channel, to, message)
@@ -40,17 +41,17 @@ async def send_one_address(database: Database, channel: Channel) -> bool:
         log.warning("outbox.send_failed", channel=to.channel, reason=repr(error))
         await _release(database, to, await _backoff(database, to))
     else:
-        await _release(database, to, None)
+        await database.run(lambda session: outbox.release(session, to, pause=pause))
     return True
 
 
 async def _send(database: Database, channel: Channel, to: Destination, message: OutboxMessage) -> None:
-    edits = None
-    if message.edits is not None:
-        async with database.reading() as session:
-            edits = await outbox.external_id_of(session, message.edits)
+    view = View.load(message.view)
+    async with database.reading() as session:
+        edits = await outbox.external_id_of(session, message.edits) if message.edits else None
+        file = await session.get(OutboxFile, view.file) if view.file else None
     try:
-        external_id = await channel.send(to.chat, View.load(message.view), edits)
+        external_id = await channel.send(to.chat, view, edits, file)
     except NotAccepted as error:
         reason = str(error)
         log.exception("outbox.not_accepted", channel=to.channel, message=str(message.id))
@@ -76,7 +77,7 @@ async def _merge_edits(database: Database, waiting: list[OutboxMessage]) -> list
     return kept
 
 
-async def _release(database: Database, to: Destination, retry_in: timedelta | None) -> None:
+async def _release(database: Database, to: Destination, retry_in: timedelta) -> None:
     await database.run(lambda session: outbox.release(session, to, retry_in=retry_in))
 
 

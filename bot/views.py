@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from pydantic import TypeAdapter
 
@@ -20,17 +21,25 @@ class View:
     """One message: text with the tags of `core.i18n`, rows of buttons, and what replaces the keyboard.
 
     `contact` is the label of a button that shares the person's own number; `clears_keyboard` takes such a one away.
+    `picture` and `document` name a file of the outbox; the text is then its caption.
     """
 
     text: str
     rows: tuple[tuple[Button, ...], ...] = ()
     contact: str | None = None
     clears_keyboard: bool = False
+    picture: UUID | None = None
+    document: UUID | None = None
 
     @property
     def can_be_an_edit(self) -> bool:
-        """A message that changes the keyboard has to be a new one."""
-        return self.contact is None and not self.clears_keyboard
+        """A message that changes the keyboard or brings a file has to be a new one."""
+        return self.contact is None and not self.clears_keyboard and self.file is None
+
+    @property
+    def file(self) -> UUID | None:
+        """The file that goes with it."""
+        return self.picture or self.document
 
     def dump(self) -> dict[str, Any]:
         """As JSON, for the outbox."""

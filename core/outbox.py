@@ -42,6 +42,19 @@ class OutboxAddress(Model):
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
     blocked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     attempts: Mapped[int] = mapped_column(default=0)
+    quiet_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Nothing more is said there before: what comes meanwhile is merged."""
+
+
+class OutboxFile(Model):
+    """A picture or document that goes with a message."""
+
+    __tablename__ = "outbox_file"
+
+    id: Mapped[UUID] = mapped_column(Id, primary_key=True)
+    name: Mapped[str] = mapped_column(String(80))
+    content: Mapped[bytes]
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class OutboxMessage(Model):
@@ -90,6 +103,14 @@ async def say(
     await session.flush()
     ring(session, BELL)
     return message.id
+
+
+async def attach(session: AsyncSession, name: str, content: bytes) -> UUID:
+    """Keep a file for a message to be queued; its id goes into the message's view."""
+    file = OutboxFile(id=new_id(), name=name, content=content, created_at=clock.now())
+    session.add(file)
+    await session.flush()
+    return file.id
 
 
 async def last_about(session: AsyncSession, to: Destination, subject: str) -> OutboxMessage | None:
@@ -193,14 +214,20 @@ async def move(session: AsyncSession, to: Destination, chat: str) -> None:
     ring(session, BELL)
 
 
-async def release(session: AsyncSession, to: Destination, *, retry_in: timedelta | None = None) -> None:
-    """Give a claimed address back: due again at once when more came in, or later when the channel asked to wait."""
+async def release(
+    session: AsyncSession, to: Destination, *, retry_in: timedelta | None = None, pause: timedelta | None = None
+) -> None:
+    """Give a claimed address back: due again when more came in, or later when the channel asked to wait.
+
+    `pause` keeps it quiet for that long after what was just said there.
+    """
     address = await _locked(session, to)
+    address.quiet_until = clock.now() + pause if pause else None
     more = await session.scalar(_waiting_at(to))
     if not more:
         address.due_at, address.attempts = None, 0
     elif retry_in is None:
-        address.due_at, address.attempts = clock.now(), 0
+        address.due_at, address.attempts = address.quiet_until or clock.now(), 0
         ring(session, BELL)
     else:
         address.due_at, address.attempts = clock.now() + retry_in, address.attempts + 1
@@ -248,7 +275,7 @@ async def _due(session: AsyncSession, to: Destination) -> None:
     address = await _locked(session, to)
     address.blocked_at = None
     if address.due_at is None:
-        address.due_at = now
+        address.due_at = max(now, address.quiet_until) if address.quiet_until else now
 
 
 async def _locked(session: AsyncSession, to: Destination) -> OutboxAddress:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from bot.views import View
+from core.outbox import OutboxFile
 
 
 class Channel(Protocol):
@@ -15,7 +16,10 @@ class Channel(Protocol):
 
     name: str
 
-    async def send(self, chat: str, view: View, edits: str | None) -> str: ...
+    async def send(self, chat: str, view: View, edits: str | None, file: OutboxFile | None = None) -> str: ...
+
+    def pause_after(self, chat: str) -> timedelta | None:
+        """How long to keep quiet in this chat after saying something, so that what comes meanwhile is merged."""
 
 
 class SendError(Exception):

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
+from html import unescape
 from typing import Any
 from urllib.parse import quote
 
@@ -14,6 +15,7 @@ from telegram import (
     BotCommandScopeAllGroupChats,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
+    InputFile,
     KeyboardButton,
     LinkPreviewOptions,
     Message,
@@ -25,13 +27,17 @@ from telegram.error import BadRequest, ChatMigrated, Forbidden, RetryAfter, Tele
 from telegram.request import HTTPXRequest
 
 from bot.channels import Moved, NotAccepted, TryAgainIn, Unreachable
+from bot.groups import Toast
 from bot.views import View
+from core.outbox import OutboxFile
 
 log = structlog.get_logger(__name__)
 
 NAME = "telegram"
 UPDATES = ["message", "callback_query", "my_chat_member"]
 _POLL_SECONDS = 25
+_TOAST_LENGTH = 200
+_GROUP_PAUSE = timedelta(seconds=3)
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 Raw = dict[str, Any]
@@ -67,9 +73,11 @@ class TelegramChannel:
         """A link that opens the private chat with us and starts it with `payload`."""
         return f"https://t.me/{self.bot.username}?start={quote(payload)}"
 
-    async def send(self, chat: str, view: View, edits: str | None) -> str:
+    async def send(self, chat: str, view: View, edits: str | None, file: OutboxFile | None = None) -> str:
         """Say or edit a message; returns Telegram's id of it. See `Channel` for what it raises."""
         try:
+            if file is not None:
+                return await self._show(chat, view, file)
             return await (self._edit(chat, view, edits) if edits else self._say(chat, view))
         except RetryAfter as error:
             raise TryAgainIn(_seconds(error.retry_after)) from error
@@ -82,9 +90,13 @@ class TelegramChannel:
                 raise Unreachable(str(error)) from error
             raise NotAccepted(str(error)) from error
 
-    def acknowledge(self, callback_id: str) -> None:
-        """Let the tapped button stop spinning at once; an answer that fails or comes too late is no matter."""
-        task = asyncio.create_task(self._acknowledge(callback_id))
+    def pause_after(self, chat: str) -> timedelta | None:
+        """Telegram takes 20 messages a minute in a group, edits too; ids of groups are negative."""
+        return _GROUP_PAUSE if chat.startswith("-") else None
+
+    def acknowledge(self, callback_id: str, toast: Toast | None = None) -> None:
+        """Let the tapped button stop spinning, and show the toast; an answer that fails or comes late is no matter."""
+        task = asyncio.create_task(self._acknowledge(callback_id, toast or Toast()))
         self._acknowledgements.add(task)
         task.add_done_callback(self._acknowledgements.discard)
 
@@ -139,6 +151,12 @@ class TelegramChannel:
         )
         return str(sent.message_id)
 
+    async def _show(self, chat: str, view: View, file: OutboxFile) -> str:
+        send = self.bot.send_photo if view.picture else self.bot.send_document
+        content = InputFile(file.content, filename=file.name)
+        sent = await send(chat, content, caption=view.text, parse_mode=ParseMode.HTML, reply_markup=_markup(view))
+        return str(sent.message_id)
+
     async def _edit(self, chat: str, view: View, message_id: str) -> str:
         keyboard = _markup(view)
         try:
@@ -154,9 +172,12 @@ class TelegramChannel:
             raise
         return str(edited.message_id) if isinstance(edited, Message) else message_id
 
-    async def _acknowledge(self, callback_id: str) -> None:
+    async def _acknowledge(self, callback_id: str, toast: Toast) -> None:
+        # Telegram opens no other link from a tap than one that starts this very bot.
+        url = f"t.me/{self.bot.username}?start={quote(toast.start)}" if toast.start else None
+        text = unescape(toast.text)[:_TOAST_LENGTH]
         try:
-            await self.bot.answer_callback_query(callback_id)
+            await self.bot.answer_callback_query(callback_id, text=text or None, show_alert=bool(text), url=url)
         except TelegramError as error:
             log.info("telegram.tap_not_acknowledged", reason=str(error))
 

@@ -41,6 +41,14 @@ def upgrade() -> None:
         sa.Column("due_at", UtcDateTime()),
         sa.Column("blocked_at", UtcDateTime()),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("quiet_until", UtcDateTime()),
+    )
+    op.create_table(
+        "outbox_file",
+        sa.Column("id", Id(), primary_key=True),
+        sa.Column("name", sa.String(80), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
     )
     op.create_index("ix_outbox_address_due_at", "outbox_address", ["due_at"])
     op.create_table(
