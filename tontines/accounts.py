@@ -1,0 +1,111 @@
+"""The tontines' accounts in the ledger, and how one event's transfers are posted together.
+
+`round:…`              POT   what a round has collected in wallets' money
+`round:…:cash`         POT   what it has collected in banknotes, never paid out as anything else
+`membership:…:advance` POT   what a member paid early
+`membership:…:caution` POT   a member's security deposit
+`tontine:…:fund`       POT   the solidarity fund; fines and auctions' prices go there too
+`tontine:…`            CASH  the banknotes that the treasurer holds
+"""
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+import ledger
+from core.ids import new_id
+from core.money import Money
+from ledger import AccountKind
+from members.wallets import member_account, over_what_is_held
+from tontines.cycle_tables import Round
+from tontines.group_tables import Membership
+
+
+async def pot_account(session: AsyncSession, round_id: UUID) -> UUID:
+    return await _account(session, f"round:{round_id}")
+
+
+async def cash_pot_account(session: AsyncSession, round_id: UUID) -> UUID:
+    return await _account(session, f"round:{round_id}:cash")
+
+
+async def advance_account(session: AsyncSession, membership_id: UUID) -> UUID:
+    return await _account(session, f"membership:{membership_id}:advance")
+
+
+async def caution_account(session: AsyncSession, membership_id: UUID) -> UUID:
+    return await _account(session, f"membership:{membership_id}:caution")
+
+
+async def fund_account(session: AsyncSession, tontine_id: UUID) -> UUID:
+    return await _account(session, f"tontine:{tontine_id}:fund")
+
+
+async def cash_account(session: AsyncSession, tontine_id: UUID) -> UUID:
+    return await _account(session, f"tontine:{tontine_id}", AccountKind.CASH)
+
+
+async def francs_on(session: AsyncSession, account_id: UUID) -> int:
+    """What the account can spare now, in whole francs."""
+    return (await ledger.balance(session, account_id)).available.amount
+
+
+async def money_left(session: AsyncSession, tontine_id: UUID) -> Money:
+    """All that the tontine keeps for its members: pots, advances, cautions, fund."""
+    rounds = await session.scalars(select(Round.id).where(Round.tontine_id == tontine_id))
+    members = await session.scalars(select(Membership.id).where(Membership.tontine_id == tontine_id))
+    owners = [f"tontine:{tontine_id}:fund"]
+    owners += [f"round:{each}{purse}" for each in rounds for purse in ("", ":cash")]
+    owners += [f"membership:{each}:{purse}" for each in members for purse in ("advance", "caution")]
+    total = Money(0)
+    for owner in owners:
+        found = await ledger.account(session, owner, AccountKind.POT)
+        if found:
+            total += (await ledger.balance(session, found.id)).posted
+    return total
+
+
+class Journal:
+    """The transfers of one event, posted together: all of them or none."""
+
+    def __init__(self, journal_id: UUID | None = None) -> None:
+        self._id = journal_id or new_id()
+        self._legs: list[ledger.Post] = []
+        self._posted = 0
+
+    def move(self, debit: UUID, credit: UUID, amount: int, kind: str) -> UUID:
+        """Note a transfer of so many francs; gives its id."""
+        leg = ledger.Post(
+            id=new_id(), debit=debit, credit=credit, amount=Money(amount), kind=kind, journal=self._id,
+            leg=self._posted + len(self._legs),
+        )  # fmt: skip
+        self._legs.append(leg)
+        return leg.id
+
+    async def post(self, session: AsyncSession) -> None:
+        """Carry out what was noted since the last time. Raises ledger.InsufficientFunds; then none of it moved."""
+        legs, self._legs = self._legs, []
+        self._posted += len(legs)
+        await ledger.post(session, *legs)
+
+
+async def pay_wallet(session: AsyncSession, source: UUID, member_id: UUID, amount: int, kind: str) -> UUID:
+    """Pay francs from an account of the tontine to a member's wallet; what exceeds what they may hold is parked.
+
+    Gives the id of the transfer to the wallet.
+    """
+    journal = Journal()
+    wallet = await member_account(session, member_id)
+    transfer = journal.move(source, wallet, amount, kind)
+    await journal.post(session)
+    excess = min(amount, (await over_what_is_held(session, member_id)).amount)
+    if excess:
+        parked = await member_account(session, member_id, AccountKind.PARKED)
+        journal.move(wallet, parked, excess, "parked")
+        await journal.post(session)
+    return transfer
+
+
+async def _account(session: AsyncSession, owner: str, kind: AccountKind = AccountKind.POT) -> UUID:
+    return (await ledger.open_account(session, owner, kind)).id

@@ -1,0 +1,114 @@
+"""Drawing lots in the group: the commitment is kept, members add their words, and the reveal comes by itself.
+
+The secret is the system's to keep, so nobody can refuse to reveal it; a draw is never taken back nor drawn again.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core import clock
+from core.db import insert_once
+from core.errors import Refusal
+from core.jobs import Payload, enqueue
+from tontines.calendar import opens_at
+from tontines.chain import seal, write_line
+from tontines.cycle_tables import WORDS_LENGTH, Cycle, Draw, Entropy
+from tontines.cycles import set_turns
+from tontines.draw import PublicDraw, Words, commitment, new_secret, reveal
+from tontines.events import tell
+from tontines.group import active_membership, fresh, fresh_one, lock_tontine
+from tontines.group_tables import Tontine
+
+REVEAL_DRAW = "tontine.reveal_draw"
+
+
+class RevealTooLate(Refusal):
+    """A draw is revealed after now and before the first round opens. Params: `before` (datetime)."""
+
+    key = "refusal.tontine.reveal_too_late"
+
+
+class DrawOver(Refusal):
+    """The time to add words has passed."""
+
+    key = "refusal.tontine.draw_over"
+
+
+class NoDraw(Refusal):
+    key = "refusal.tontine.no_draw"
+
+
+class WordsInvalid(Refusal):
+    """Params: `at_most` (characters)."""
+
+    key = "refusal.tontine.words"
+
+
+async def commit_draw(
+    session: AsyncSession, tontine: Tontine, cycle: Cycle, shares: Sequence[UUID], reveal_at: datetime | None
+) -> Draw:
+    """Publish what binds us; the reveal comes at `reveal_at`. Raises RevealTooLate."""
+    first_round = opens_at(cycle.rules, 1)
+    if reveal_at is None or not clock.now() < reveal_at < first_round:
+        raise RevealTooLate(before=first_round)
+    secret, names = new_secret(), [str(share) for share in shares]
+    draw = Draw(
+        cycle_id=cycle.id, commitment=commitment(secret, names), secret=secret, shares=names, reveal_at=reveal_at
+    )
+    session.add(draw)
+    await session.flush()
+    await write_line(session, tontine, "draw.committed", cycle=cycle.id, commitment=draw.commitment, shares=names)
+    await tell(session, "draw.committed", tontine.id, cycle=cycle.id)
+    await enqueue(session, REVEAL_DRAW, str(cycle.id), {"cycle": str(cycle.id)}, run_at=reveal_at)
+    return draw
+
+
+async def add_words(session: AsyncSession, cycle_id: UUID, member_id: UUID, text: str) -> bool:
+    """A member adds words of their own to the draw; once each, for good. False when they had already.
+
+    Raises NoDraw, DrawOver, WordsInvalid, NotAMember.
+    """
+    text = " ".join(text.split())
+    if not 1 <= len(text) <= WORDS_LENGTH:
+        raise WordsInvalid(at_most=WORDS_LENGTH)
+    cycle = await session.get_one(Cycle, cycle_id)
+    tontine = await lock_tontine(session, cycle.tontine_id)
+    draw = await session.get(Draw, cycle_id, populate_existing=True)
+    if draw is None:
+        raise NoDraw
+    if draw.revealed_at is not None or clock.now() >= draw.reveal_at:
+        raise DrawOver
+    membership = await active_membership(session, tontine.id, member_id)
+    is_new = await insert_once(
+        session, Entropy, cycle_id=cycle_id, membership_id=membership.id, text=text, created_at=clock.now()
+    )
+    if is_new:
+        await write_line(session, tontine, "draw.words_added", cycle=cycle_id, member=membership.id, text=text)
+        await tell(session, "draw.words_added", tontine.id, cycle=cycle_id, member=membership.id)
+    return is_new
+
+
+async def reveal_draw(session: AsyncSession, payload: Payload) -> None:
+    """The announced time has come: reveal the secret and give each share its turn. A second time does nothing."""
+    cycle = await session.get_one(Cycle, UUID(payload["cycle"]))
+    tontine = await lock_tontine(session, cycle.tontine_id)
+    draw = await fresh_one(session, Draw, cycle.id)
+    if draw.revealed_at is not None:
+        return
+    added = await fresh(session, select(Entropy).where(Entropy.cycle_id == cycle.id))
+    public = reveal(draw.secret, draw.shares, [Words(member=str(each.membership_id), text=each.text) for each in added])
+    draw.revealed_at, draw.public = clock.now(), public.model_dump(mode="json")
+    await set_turns(session, cycle.id, [UUID(share) for share in public.order])
+    await write_line(session, tontine, "draw.revealed", cycle=cycle.id, **public.model_dump(mode="json"))
+    await seal(session, tontine)
+    await tell(session, "draw.revealed", tontine.id, cycle=cycle.id)
+
+
+async def public_draw(session: AsyncSession, cycle_id: UUID) -> PublicDraw | None:
+    """The draw as anybody may check it with `verify_draw`; None before it is revealed, or where lots are not drawn."""
+    draw = await session.get(Draw, cycle_id, populate_existing=True)
+    return PublicDraw.model_validate(draw.public) if draw is not None and draw.public else None
