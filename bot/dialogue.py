@@ -75,6 +75,13 @@ class Dialogue:
         rows = tuple(tuple(row) for row in buttons or [])
         self._said.append(Said(View(self._text(key, **params), rows)))
 
+    async def remark(self, key: str, **params: object) -> None:
+        """Say something beside the point, above the question that waits; where none does, with the way home."""
+        if self.runs:
+            await self._advance(None, lead=self._text(key, **params))
+        else:
+            self.say(key, buttons=[[self.menu_button()]], **params)
+
     def menu_button(self) -> Button:
         """The way home."""
         return Button(self._text("button.menu"), data=f"{GO}:start")

@@ -111,7 +111,6 @@ class Question(Generic[T]):
 class AmountOf(Question[Money]):
     """An amount between two bounds, with round ones to tap."""
 
-    columns = 3
     _ROUND: ClassVar = (500, 1_000, 2_000, 5_000, 10_000, 25_000)
 
     def __init__(self, at_least: Money, at_most: Money, too_large: type[Refusal] = AmountTooLarge) -> None:

@@ -96,7 +96,7 @@ class Reception:
             await dialogue.start(found[0], found[0].hints(found[1]))
         elif text.startswith("/"):
             command = text.split(maxsplit=1)[0][:32]
-            dialogue.say("dialogue.unknown_command", buttons=[[dialogue.menu_button()]], command=command)
+            await dialogue.remark("dialogue.unknown_command", command=command)
         else:
             return False
         return True
@@ -120,7 +120,7 @@ class Reception:
         if run is None:
             # The run that just ended: the second half of a double tap, whose answer is on its way already.
             if first != memory.last_token:
-                dialogue.say("dialogue.old_button", buttons=[[dialogue.menu_button()]])
+                await dialogue.remark("dialogue.old_button")
         elif step == str(run.step):
             await self._choose(dialogue, run, choice)
 
@@ -137,7 +137,7 @@ class Reception:
     async def _go(self, session: AsyncSession, dialogue: Dialogue, rest: str) -> None:
         flow, _, token = rest.partition(":")
         if flow not in self._commands:
-            dialogue.say("dialogue.old_button", buttons=[[dialogue.menu_button()]])
+            await dialogue.remark("dialogue.old_button")
             return
         hints = await shortcuts.hints_of(session, token, dialogue.member.id) if token else {}
         await dialogue.start(self._commands[flow], hints)

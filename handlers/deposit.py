@@ -6,7 +6,7 @@ from typing import Any
 from bot.chat import Chat, Flow
 from bot.questions import AmountOf, OneOf, YesNo
 from core import phones
-from handlers.questions import PhoneNumber
+from handlers.questions import ask_phone
 from members import limits_of, use_phone
 from payments import Direction, Methods, Quote, check_deposit_request, quote_deposit, refuse_loading, request_deposit
 
@@ -18,7 +18,7 @@ def deposit(methods: Methods, link_life: timedelta) -> Flow:
         limits = limits_of(chat.member)
         amount = await chat.ask("amount", AmountOf(limits.per_operation_at_least, limits.per_operation_at_most))
         await refuse_loading(chat.session, chat.member, amount, amount)
-        phone = await chat.ask("phone", await PhoneNumber.of(chat))
+        phone = await ask_phone(chat)
         offered = methods.for_phone(phone, Direction.DEPOSIT)
         chosen = await chat.ask("method", OneOf([(method.id, method.name) for method in offered]))
         method = methods.choose(phone, chosen, Direction.DEPOSIT)

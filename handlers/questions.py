@@ -1,5 +1,6 @@
 """The questions that need members and phones to be asked."""
 
+import contextlib
 from dataclasses import dataclass
 from typing import Any, ClassVar
 from uuid import UUID
@@ -12,7 +13,7 @@ from bot.incoming import SharedContact
 from bot.questions import Option, Question
 from core import i18n, phones
 from core.errors import Refusal
-from core.phones import Phone, PhoneOldBenin, parse_phone
+from core.phones import Phone, PhoneOldBenin, PhoneUnreadable, parse_phone
 from members import Member, find_by_address, find_by_phone, phones_of
 from payments import SendToSelf
 
@@ -31,11 +32,6 @@ class PhoneNumber(Question[Phone]):
     def __init__(self, known: list[str]) -> None:
         self._known = known
         self._region = phones.country(Phone(known[0])) if known else None
-
-    @classmethod
-    async def of(cls, chat: Chat) -> "PhoneNumber":
-        """With the numbers this member used last."""
-        return cls(await phones_of(chat.session, chat.member.id))
 
     def options(self, language: str) -> list[Option]:
         return [Option(f"📱 {phones.mask(Phone(e164))}", e164) for e164 in self._known]
@@ -66,6 +62,13 @@ class PhoneNumber(Question[Phone]):
         return phones.pretty(value)
 
 
+async def ask_phone(chat: Chat) -> Phone:
+    """Ask for a number: one this member used before, another one, or the first."""
+    known = await phones_of(chat.session, chat.member.id)
+    text = f"{chat.run.flow}.ask.{'phone' if known else 'first_phone'}"
+    return await chat.ask("phone", PhoneNumber(known), text=text)
+
+
 @dataclass(frozen=True, slots=True)
 class Recipient:
     """Somebody to send money to: a member, or a person who is not one yet."""
@@ -91,7 +94,7 @@ class RecipientOf(Question[Recipient]):
 
     async def read_text(self, text: str, session: AsyncSession) -> Recipient:
         if text.startswith(SOMEBODY):
-            return self._somebody(await session.get(Member, UUID(text.removeprefix(SOMEBODY))), "")
+            return self._somebody(await _member_of(session, text.removeprefix(SOMEBODY)), "")
         phone = parse_phone(text, self._region)
         return self._somebody(await find_by_phone(session, phone.e164), phones.pretty(phone))
 
@@ -119,3 +122,11 @@ class RecipientOf(Question[Recipient]):
         if member.id == self._sender.id:
             raise SendToSelf
         return Recipient(member.name, member.id)
+
+
+async def _member_of(session: AsyncSession, id_: str) -> Member:
+    """Only our own buttons name a member by their id; what somebody types like it is no number."""
+    with contextlib.suppress(ValueError):
+        if (member := await session.get(Member, UUID(id_))) is not None:
+            return member
+    raise PhoneUnreadable

@@ -6,7 +6,7 @@ from bot.chat import Chat, Flow
 from bot.questions import OneOf, YesNo
 from core import phones
 from handlers.amounts import ask_amount_to_take
-from handlers.questions import PhoneNumber
+from handlers.questions import ask_phone
 from members import use_phone
 from payments import Direction, Methods, Quote, check_payout_request, quote_payout, request_payout
 
@@ -18,7 +18,7 @@ def withdraw(methods: Methods) -> Flow:
         amount = await ask_amount_to_take(chat)
         if amount is None:
             return
-        phone = await chat.ask("phone", await PhoneNumber.of(chat))
+        phone = await ask_phone(chat)
         offered = methods.for_phone(phone, Direction.PAYOUT)
         chosen = await chat.ask("method", OneOf([(method.id, method.name) for method in offered]))
         method = methods.choose(phone, chosen, Direction.PAYOUT)

@@ -1,6 +1,7 @@
 """Telegram: python-telegram-bot sends and parses; what state there is, is ours."""
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from html import unescape
@@ -32,6 +33,9 @@ from bot.views import View
 from core.outbox import OutboxFile
 
 log = structlog.get_logger(__name__)
+
+# The library's own word for how long to wait is to become a timedelta; until it does, it asks to be told.
+os.environ.setdefault("PTB_TIMEDELTA", "true")
 
 NAME = "telegram"
 UPDATES = ["message", "callback_query", "my_chat_member"]

@@ -36,9 +36,7 @@ class Town:
         await self.runner.setup()
         await web.TCPSite(self.runner, "127.0.0.1", port).start()
         self.base = f"http://127.0.0.1:{self.port}"
-        self.bot = Bot(
-            TOKEN, base_url=f"{self.base}/telegram/bot", base_file_url=f"{self.base}/telegram/file/bot"
-        )
+        self.bot = Bot(TOKEN, base_url=f"{self.base}/telegram/bot", base_file_url=f"{self.base}/telegram/file/bot")
         await self.bot.initialize()
 
     async def stop(self) -> None:

@@ -5,15 +5,12 @@ import re
 from contextlib import asynccontextmanager, suppress
 
 import pytest
-from playwright.async_api import Locator, Page, async_playwright, expect
+from playwright.async_api import Locator, Page, expect
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, KeyboardButton, ReplyKeyboardMarkup, Update
 
+from tests.chromium import browser
 from tests.sandbox.telegram_town import AWA, FATOU, GROUP, MOUSSA, Town, opened_town
 
-CHROMIUM = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-    " --disable-component-update --disable-sync"
-)
 LAPTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
 
@@ -45,14 +42,12 @@ async def town(tmp_path):
 async def opened_page(town: Town, viewport: dict):
     """The page, which must load without a complaint in the browser's console."""
     complaints: list[str] = []
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM.split())
-        page = await browser.new_page(viewport=viewport)
+    async with browser() as chromium:
+        page = await chromium.new_page(viewport=viewport)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         await page.goto(town.base)
         await page.get_by_test_id("phone").first.wait_for()
         yield page
-        await browser.close()
     assert complaints == []
 
 

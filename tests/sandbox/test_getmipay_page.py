@@ -1,14 +1,10 @@
 """The page a payer sees: by plain HTTP forms, then in a real browser on a phone's width."""
 
 import pytest
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Page
 
+from tests.chromium import browser
 from tests.sandbox.getmipay_world import World, opened_world
-
-CHROMIUM = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-    " --disable-component-update --disable-sync"
-)
 
 
 @pytest.fixture
@@ -20,11 +16,9 @@ async def world(tmp_path):
 @pytest.fixture
 async def phone():
     """A page as wide as a phone, without JavaScript: the payment page must not need it."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM.split())
-        context = await browser.new_context(viewport={"width": 390, "height": 844}, java_script_enabled=False)
+    async with browser() as chromium:
+        context = await chromium.new_context(viewport={"width": 390, "height": 844}, java_script_enabled=False)
         yield await context.new_page()
-        await browser.close()
 
 
 async def link(world: World, **changes: object) -> str:
