@@ -6,6 +6,9 @@ import pytest
 from core.db import Database
 from tests.stories.town import Town, running_town
 
+# For stories in which the engine cannot matter: `@ON_SQLITE`.
+ON_SQLITE = pytest.mark.parametrize("engine", ["sqlite"])
+
 
 @pytest.fixture
 async def town(database: Database, tmp_path: Path) -> AsyncIterator[Town]:

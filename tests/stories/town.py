@@ -4,8 +4,9 @@ A story reads as a dialogue: `await awa.says("/solde")`, `await awa.hears("Dispo
 """
 
 import asyncio
+import secrets
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,7 +27,6 @@ from sandbox.server import build
 from sandbox.settings import Settings as SandboxSettings
 
 BOT_TOKEN = "100000001:demo-token-for-the-sandbox-only"
-PATIENCE_S = 20.0
 
 
 def plain(text: str) -> str:
@@ -36,11 +36,12 @@ def plain(text: str) -> str:
 
 @dataclass
 class Person:
-    """Somebody in a private chat with the assistant."""
+    """Somebody in a chat with the assistant: the private one, unless `chat` says `group`."""
 
     town: "Town"
     name: str
     id: int
+    chat: str = "private"
     heard: dict[int, dict[str, Any]] = field(default_factory=dict)
     change: int = 0
 
@@ -48,9 +49,9 @@ class Person:
         """Touch START, or a link with a payload."""
         await self._act(f"people/{self.name}/start", {"payload": payload} if payload else {})
 
-    async def says(self, text: str) -> None:
-        """Type and send."""
-        await self._act(f"{self._chat}/say", {"text": text})
+    async def says(self, text: str, *, anonymous: bool = False) -> None:
+        """Type and send; `anonymous` as a group's hidden administrator."""
+        await self._act(f"{self._chat}/say", {"text": text, "anonymous": anonymous})
 
     async def sends(self, kind: str) -> None:
         """Send a `sticker`, a `voice` note or a `photo`."""
@@ -73,6 +74,17 @@ class Person:
         """Tap the newest button whose label has these words."""
         await self._act(f"{self._chat}/tap", await self.button(label))
 
+    async def taps_twice(self, label: str) -> None:
+        """Tap it again before anything could happen."""
+        button = await self.button(label)
+        await self._note_now()
+        tap = f"/chat/api/{self._chat}/tap"
+        await asyncio.gather(*(self.town.sandbox.post(tap, json=button) for _ in range(2)))
+
+    async def presses(self, label: str) -> None:
+        """Touch a key of the reply keyboard."""
+        await self._act(f"{self._chat}/press", {"label": label})
+
     async def button(self, label: str) -> dict[str, int]:
         """Where that button is: it can be tapped again later, when it is old."""
         await self.hears_button(label)
@@ -83,9 +95,31 @@ class Person:
                         return {"message_id": message["message_id"], "row": row, "column": column}
         raise AssertionError(f"no button {label!r}")
 
-    async def taps_again(self, button: dict[str, int]) -> httpx.Response:
-        """Tap a remembered button, if it is still there."""
-        return await self.town.sandbox.post(f"/chat/api/{self._chat}/tap", json=button)
+    async def data_of(self, label: str) -> str:
+        """What that button says to the assistant when it is tapped."""
+        at = await self.button(label)
+        message = next(each for each in await self.messages() if each["message_id"] == at["message_id"])
+        return str(message["inline_keyboard"][at["row"]][at["column"]]["callback_data"])
+
+    async def taps_unseen(self, data: str) -> None:
+        """Tap a button that no longer stands there, or never did: a slow telephone, or somebody who makes them up."""
+        await self._note_now()
+        await self.town.push_update(self.tap_of(data, (await self.messages())[-1]["message_id"]))
+
+    def tap_of(self, data: str, message_id: int) -> dict[str, Any]:
+        """The update of a tapped button, as Telegram writes it."""
+        me = {"id": self.id, "is_bot": False, "first_name": self.name, "language_code": "fr"}
+        message = {"message_id": message_id, "date": 1_795_000_000, "chat": {"id": self.id, "type": "private"}}
+        query = {"id": secrets.token_hex(8), "from": me, "message": message, "chat_instance": "1", "data": data}
+        return {"callback_query": query}
+
+    async def blocks(self) -> None:
+        """Block the assistant."""
+        await self._act(f"people/{self.name}/block", {})
+
+    async def unblocks(self) -> None:
+        """Let the assistant write again."""
+        await self._act(f"people/{self.name}/unblock", {})
 
     async def hears(self, *parts: str) -> str:
         """Wait for one message from the assistant, new or edited since the last act, that has all these words."""
@@ -128,16 +162,27 @@ class Person:
 
     @property
     def _chat(self) -> str:
-        return f"people/{self.name}/chats/private"
+        return f"people/{self.name}/chats/{self.chat}"
+
+    async def said_to_me(self) -> list[str]:
+        """Every message of the assistant's in this chat, as it stands, oldest first."""
+        return [plain(message["text"]) for message in await self.messages() if message["from"]["is_bot"]]
+
+    def in_the_group(self) -> "Person":
+        """The same person, in their group."""
+        return Person(self.town, self.name, self.id, chat="group")
 
     async def _act(self, path: str, body: dict[str, Any]) -> None:
-        before = (await self.town.sandbox.get("/chat/api/people")).json()["change"]
+        await self._note_now()
         answer = await self.town.sandbox.post(f"/chat/api/{path}", json=body)
         assert answer.is_success, answer.text
-        self.change, self.heard = before, {}
+
+    async def _note_now(self) -> None:
+        """What is heard from here on is an answer to what is done next."""
+        self.change, self.heard = (await self.town.sandbox.get("/chat/api/people")).json()["change"], {}
 
     async def _wait(self, fits: Callable[[dict[str, Any]], bool], what: str) -> str:
-        deadline = asyncio.get_running_loop().time() + PATIENCE_S
+        deadline = asyncio.get_running_loop().time() + self.town.patience_s
         while True:
             for message in self.heard.values():
                 if fits(message):
@@ -145,7 +190,7 @@ class Person:
             if asyncio.get_running_loop().time() > deadline:
                 heard = "\n---\n".join(message["text"] for message in self.heard.values())
                 raise AssertionError(f"{self.name} never heard {what}. Heard:\n{heard}")
-            query = {"person": self.name, "chat": "private", "after": self.change, "timeout": 2}
+            query = {"person": self.name, "chat": self.chat, "after": self.change, "timeout": 2}
             news = (await self.town.sandbox.get("/chat/api/wait", params=query)).json()
             self.change = max(self.change, news["change"])
             for message in news["messages"]:
@@ -160,11 +205,18 @@ class Town:
     sandbox: httpx.AsyncClient
     database: Database
     app_url: str
+    patience_s: float = 20.0
 
     async def person(self, name: str) -> Person:
         """One of the sandbox's people."""
         found = (await self.sandbox.get(f"/chat/api/people/{name}")).json()
         return Person(self, name, found["id"])
+
+    async def newcomer(self, first_name: str, phone: str, **facts: str) -> Person:
+        """Somebody the sandbox did not know: `last_name`, `language_code` and `username` as one likes."""
+        answer = await self.sandbox.post("/chat/api/people", json={"first_name": first_name, "phone": phone, **facts})
+        assert answer.is_success, answer.text
+        return Person(self, str(answer.json()["id"]), answer.json()["id"])
 
     async def member(self, name: str, balance: int = 0) -> Person:
         """Somebody who has started the assistant, with so much in their wallet, topped up as anybody would."""
@@ -197,6 +249,15 @@ class Town:
         answer = await self.sandbox.post(f"/{room}/api/knobs", json=values)
         assert answer.is_success, answer.text
 
+    async def push_update(self, body: dict[str, Any]) -> None:
+        """Have Telegram deliver any update at all."""
+        answer = await self.sandbox.post("/telegram/api/updates", json=body)
+        assert answer.is_success, answer.text
+
+    async def as_the_bot(self, method: str, **values: Any) -> httpx.Response:
+        """Call the Bot API with the bot's own token, behind the assistant's back."""
+        return await self.sandbox.post(f"/telegram/bot{BOT_TOKEN}/{method}", json=values)
+
     async def balance_of(self, person_id: int) -> int:
         """What the ledger says is available to somebody, in whole francs."""
         async with self.database.reading() as session:
@@ -219,6 +280,14 @@ class Town:
 
 def _labels(message: dict[str, Any]) -> list[str]:
     return [plain(button["text"]) for row in message.get("inline_keyboard") or [] for button in row]
+
+
+async def until(happened: Callable[[], Awaitable[Any]]) -> Any:
+    """Wait for what nobody says in a chat; the test's own time-out is the limit."""
+    while True:
+        if found := await happened():
+            return found
+        await asyncio.sleep(0.05)
 
 
 def free_port() -> int:
