@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -82,6 +83,31 @@ async def test_work_that_fails_now_and_then_is_still_done_exactly_once(
     with clock.ahead(timedelta(minutes=1)):
         await work_side_by_side(registry, houses)
     assert await effects.counted() == Counter(str(number) for number in range(MANY))
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+async def test_a_deadlock_between_two_jobs_is_no_failure_of_either(database: Database, effects: Effects):
+    both_hold_one = asyncio.Barrier(2)
+    tries: list[str] = []
+
+    async def lock_both(session: AsyncSession, payload: Payload) -> None:
+        tries.append(payload["name"])
+        await session.execute(text("SET LOCAL deadlock_timeout = '20ms'"))
+        await session.execute(text("SELECT pg_advisory_xact_lock(:one)"), {"one": payload["first"]})
+        if len(tries) <= 2:
+            await both_hold_one.wait()
+        await session.execute(text("SELECT pg_advisory_xact_lock(:one)"), {"one": 3 - payload["first"]})
+        await leave_effect(session, payload)
+
+    registry = Jobs()
+    registry.in_transaction("lock", lock_both)
+    async with database.transaction() as session:
+        await enqueue(session, "lock", "a", {"name": "a", "first": 1})
+        await enqueue(session, "lock", "b", {"name": "b", "first": 2})
+    assert await asyncio.gather(registry.do_one(database), registry.do_one(database)) == [True, True]
+    assert await effects.counted() == {"a": 1, "b": 1}
+    assert len(tries) == 3
+    assert not await registry.do_one(database)
 
 
 async def test_a_worker_killed_in_a_transactional_job_leaves_it_undone_to_others(

@@ -5,6 +5,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import NoResultFound
 
 from core import clock, outbox
 from core.db import Database
@@ -30,9 +32,7 @@ async def waiting_words(database: Database, to: Destination = HERE) -> list[str]
 
 async def message(database: Database, message_id: UUID) -> OutboxMessage:
     async with database.reading() as session:
-        found = await session.scalar(OutboxMessage.__table__.select().where(OutboxMessage.id == message_id))
-        assert found is not None
-        return await session.get_one(OutboxMessage, found)
+        return (await session.scalars(select(OutboxMessage).where(OutboxMessage.id == message_id))).one()
 
 
 async def address(database: Database, to: Destination = HERE) -> OutboxAddress:
@@ -133,6 +133,51 @@ async def test_a_channel_that_asks_to_wait_is_waited_for_and_the_failures_are_co
         assert await claim(database) == HERE
         await database.run(lambda session: outbox.release(session, HERE))
     assert (await address(database)).attempts == 0
+
+
+async def test_a_chat_asked_to_be_quiet_hears_the_next_words_after_the_pause(database: Database):
+    await say(database, "un")
+    await claim(database)
+    async with database.transaction() as session:
+        [said] = await outbox.queued(session, HERE)
+        await outbox.mark(session, said.id, "sent", external_id="1")
+        await outbox.release(session, HERE, pause=timedelta(seconds=3))
+    await say(database, "deux")
+    assert await claim(database) is None
+    with clock.ahead(timedelta(seconds=4)):
+        assert await claim(database) == HERE
+        await send_all(database)
+        await say(database, "trois")
+        assert await claim(database) == HERE
+
+
+async def test_what_came_in_while_sending_waits_for_the_pause_too(database: Database):
+    await say(database, "un")
+    await claim(database)
+    await database.run(lambda session: outbox.release(session, HERE, pause=timedelta(seconds=3)))
+    assert await claim(database) is None
+    with clock.ahead(timedelta(seconds=4)):
+        assert await claim(database) == HERE
+
+
+async def test_a_pause_that_is_over_holds_nothing_up(database: Database):
+    await say(database, "un")
+    await claim(database)
+    async with database.transaction() as session:
+        [said] = await outbox.queued(session, HERE)
+        await outbox.mark(session, said.id, "sent", external_id="1")
+        await outbox.release(session, HERE, pause=timedelta(seconds=3))
+    with clock.ahead(timedelta(minutes=1)):
+        await say(database, "deux")
+        assert await claim(database) == HERE
+
+
+async def test_a_file_is_kept_whole_until_its_message_is_sent(database: Database):
+    picture = bytes(range(256))
+    file_id = await database.run(lambda session: outbox.attach(session, "reçu.png", picture))
+    async with database.reading() as session:
+        kept = await session.get_one(outbox.OutboxFile, file_id)
+    assert (kept.name, kept.content) == ("reçu.png", picture)
 
 
 async def test_nothing_left_to_say_ends_the_failures_even_when_asked_to_wait(database: Database):
@@ -314,5 +359,5 @@ async def test_how_much_waits_and_since_when(database: Database):
 
 
 async def test_a_chat_that_never_was_cannot_be_released(database: Database):
-    with pytest.raises(Exception, match="No row was found"):
+    with pytest.raises(NoResultFound):
         await database.run(lambda session: outbox.release(session, HERE))
