@@ -10,7 +10,7 @@ from core.jobs import Jobs
 from payments.breaker import OperatorDown, PayoutsUnfunded
 from payments.deposit_outcomes import fail_deposit, reverse_deposit, settle_deposit
 from payments.deposit_states import DepositState
-from payments.deposits import Deposit, Doubt, find_deposit, lock_deposit
+from payments.deposits import Deposit, Doubt, lock_deposit
 from payments.failures import FailureCode
 from payments.getmipay import Access, GetMiPay, sign
 from payments.history import Cursor, Line, LineKind, Page, history
@@ -30,7 +30,7 @@ from payments.methods import Direction, Method, Methods, MethodUnavailable, NoMe
 from payments.notices import ALERT
 from payments.payout_outcomes import complete_payout, fail_payout, reverse_payout
 from payments.payout_states import PayoutState
-from payments.payouts import Payout, find_payout, lock_payout
+from payments.payouts import Payout, lock_payout
 from payments.postings import HOUSE, standing
 from payments.provider import Provider
 from payments.provider_events import register_events
@@ -108,8 +108,6 @@ __all__ = [
     "complete_payout",
     "fail_deposit",
     "fail_payout",
-    "find_deposit",
-    "find_payout",
     "history",
     "loaded_this_month",
     "lock_deposit",

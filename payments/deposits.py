@@ -82,11 +82,6 @@ async def lock_deposit(session: AsyncSession, deposit_id: UUID) -> Deposit:
     return await session.get_one(Deposit, deposit_id, with_for_update=True, populate_existing=True)
 
 
-async def find_deposit(session: AsyncSession, reference: str) -> Deposit | None:
-    """The deposit with this reference of ours."""
-    return await session.scalar(select(Deposit).where(Deposit.reference == reference))
-
-
 async def deposits_named(session: AsyncSession, names: set[str]) -> list[UUID]:
     """The deposits known by any of these, be it our reference or GetMiPay's id."""
     named = or_(Deposit.reference.in_(names), Deposit.provider_id.in_(names))

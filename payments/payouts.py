@@ -62,11 +62,6 @@ async def lock_payout(session: AsyncSession, payout_id: UUID) -> Payout:
     return await session.get_one(Payout, payout_id, with_for_update=True, populate_existing=True)
 
 
-async def find_payout(session: AsyncSession, reference: str) -> Payout | None:
-    """The payout with this reference of ours."""
-    return await session.scalar(select(Payout).where(Payout.reference == reference))
-
-
 async def payouts_named(session: AsyncSession, names: set[str]) -> list[UUID]:
     """The payouts known by any of these, be it our reference or GetMiPay's id."""
     named = or_(Payout.reference.in_(names), Payout.provider_id.in_(names))

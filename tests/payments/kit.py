@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import itertools
 import json
+import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -44,6 +45,10 @@ EVENTS = [
 ]
 
 
+# Reading the authorities' certificates takes longer than many a test: once is enough.
+_TLS = ssl.create_default_context()
+
+
 @dataclass
 class World:
     """Everything a payment meets."""
@@ -53,7 +58,7 @@ class World:
     door: WebhookDoor = field(default_factory=lambda: WebhookDoor(WebhookSecrets(SECRET, PREVIOUS)))
     jobs: Jobs = field(default_factory=Jobs)
     methods: Methods = field(default_factory=Methods)
-    http: httpx.AsyncClient = field(default_factory=lambda: httpx.AsyncClient(timeout=30))
+    http: httpx.AsyncClient = field(default_factory=lambda: httpx.AsyncClient(timeout=30, verify=_TLS))
     answers: list[WebhookAnswer] = field(default_factory=list)
     events: list[str] = field(default_factory=list)
     alerts: list[str] = field(default_factory=list)

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 from prometheus_client import REGISTRY
-from sqlalchemy import update
+from sqlalchemy import text, update
+from sqlalchemy.exc import ProgrammingError
 
 from core import clock
 from core.db import Database
@@ -33,15 +34,15 @@ def counted(outcome: str) -> float:
 )
 async def test_case_01_a_missing_or_malformed_signature_is_401(door: WebhookDoor, signature: str | None) -> None:
     database = Database(NOWHERE)
-    text = json.dumps({"event": "something.else"})
-    given = f"sha256={signature_of(text)}" if signature == "sha256=" else signature
-    answer = await door.receive(database, text.encode(), given)
+    body = json.dumps({"event": "something.else"})
+    given = f"sha256={signature_of(body)}" if signature == "sha256=" else signature
+    answer = await door.receive(database, body.encode(), given)
     assert (answer.status, answer.outcome) == (401, "bad_signature")
 
 
 async def test_case_01_a_signature_in_capitals_and_spaces_is_normalised(world: World) -> None:
-    text = json.dumps(completed("D-NOBODY"), sort_keys=True)
-    answer = await world.door.receive(world.database, text.encode(), f" {signature_of(text).upper()} \r\n")
+    body = json.dumps(completed("D-NOBODY"), sort_keys=True)
+    answer = await world.door.receive(world.database, body.encode(), f" {signature_of(body).upper()} \r\n")
     assert answer.status == 200
 
 
@@ -77,9 +78,9 @@ async def test_case_03_duplicate_keys_are_refused_and_counted(door: WebhookDoor)
     assert counted("unreadable") == before + 1
 
 
-@pytest.mark.parametrize("text", ["[]", "null", '"payment.completed"', "5000", "true"])
-async def test_case_04_a_body_that_is_no_object_is_refused(door: WebhookDoor, text: str) -> None:
-    answer = await door.receive(Database(NOWHERE), text.encode(), signature_of(text))
+@pytest.mark.parametrize("body", ["[]", "null", '"payment.completed"', "5000", "true"])
+async def test_case_04_a_body_that_is_no_object_is_refused(door: WebhookDoor, body: str) -> None:
+    answer = await door.receive(Database(NOWHERE), body.encode(), signature_of(body))
     assert (answer.status, answer.outcome) == (401, "unreadable")
 
 
@@ -177,14 +178,15 @@ async def test_case_11_without_its_database_the_door_acknowledges_nothing(world:
     assert await world.wallet(awa) == (5000, 0)
 
 
-async def test_a_fault_of_ours_at_the_door_is_not_taken_for_an_absent_database(tmp_path) -> None:
-    unmigrated = Database(f"sqlite:///{tmp_path}/empty.sqlite3")
-    door = WebhookDoor(WebhookSecrets(SECRET))
-    text = json.dumps(completed("D-NOBODY"), sort_keys=True)
-    answer = await door.receive(unmigrated, text.encode(), signature_of(text))
-    await unmigrated.close()
-    # SQLite calls a missing table an operational error: nothing was acknowledged, which is what matters.
-    assert answer.status == 503
+async def test_a_fault_of_ours_at_the_door_acknowledges_nothing_either(world: World) -> None:
+    async with world.database.transaction() as session:
+        await session.execute(text("DROP TABLE provider_event"))
+    if world.database.is_sqlite:
+        # SQLite calls a missing table an operational error, as it does a missing disk.
+        assert (await world.knock(completed("D-NOBODY"))).status == 503
+    else:
+        with pytest.raises(ProgrammingError):
+            await world.knock(completed("D-NOBODY"))
 
 
 async def test_case_12_a_webhook_faster_than_the_answer_to_our_call_credits_once(world: World) -> None:
@@ -246,15 +248,17 @@ async def test_case_13_an_unknown_reference_is_kept_and_an_operator_told(world: 
     assert await world.wallet(awa) == (0, 0)
 
 
-@pytest.mark.parametrize("event", ["payment.refunded", None, 5, "é", "x" * 500, "\u0000", "\ud800"])
-async def test_case_13_an_unknown_event_is_kept_and_an_operator_told(world: World, event: object) -> None:
+async def test_case_13_an_unknown_event_is_kept_and_an_operator_told(world: World) -> None:
     awa = await world.member()
     deposit = await world.open_deposit(awa)
-    body = completed(deposit.reference) | {"event": event, "note": "\u0000\ud800"}
-    answer = await world.knock(body)
-    assert (answer.status, answer.outcome) == (200, "set_aside")
+    events = ["payment.refunded", None, 5, "é", "x" * 500, "\u0000", "\ud800"]
+    for number, event in enumerate(events):
+        body = completed(deposit.reference) | {"event": event, "note": f"\u0000\ud800 {number}"}
+        answer = await world.knock(body)
+        assert (answer.status, answer.outcome) == (200, "set_aside")
     await world.work()
-    assert world.alerts == ["unknown_event"]
+    # Those whose event has no readable name are told apart by their content.
+    assert world.alerts == ["unknown_event", "unknown_event"] + ["other_content"] * 5
     assert await world.wallet(awa) == (0, 0)
 
 
@@ -288,17 +292,17 @@ async def test_a_webhook_whose_status_contradicts_its_event_is_set_aside(
     assert await world.wallet(awa) == (0, 0)
 
 
-@pytest.mark.parametrize(
-    "fault",
-    ["amount_as_float", "amount_as_text", "fields_nested", "status_missing", "reference_missing", "reference_as_id",
-     "body_reformatted"],
-)  # fmt: skip
-async def test_every_shape_of_an_honest_webhook_credits(world: World, fault: str) -> None:
-    await world.turn(deposit_fault=fault)
+async def test_every_shape_of_an_honest_webhook_credits(world: World) -> None:
     awa = await world.member()
-    await world.pay(await world.open_deposit(awa))
-    assert [answer.status for answer in world.answers] == [200]
-    assert await world.wallet(awa) == (5000, 0)
+    shapes = [
+        "amount_as_float", "amount_as_text", "fields_nested", "status_missing", "reference_missing",
+        "reference_as_id", "body_reformatted",
+    ]  # fmt: skip
+    for shape in shapes:
+        await world.turn(deposit_fault=shape)
+        await world.pay(await world.open_deposit(awa))
+    assert [answer.outcome for answer in world.answers] == ["applied"] * len(shapes)
+    assert await world.wallet(awa) == (5000 * len(shapes), 0)
 
 
 async def test_a_payout_event_never_touches_a_deposit(world: World) -> None:
