@@ -9,6 +9,8 @@ from core import i18n
 
 Hints = dict[str, str]
 
+START = "start"
+
 _CANCEL = {"fr": "annuler", "en": "cancel"}
 
 
@@ -17,7 +19,8 @@ class Command:
     """A flow and its names.
 
     `names` are per language, the first one shown in the commands menu; `words` are others that free text may begin
-    with. `hints` reads what follows the name into answers given ahead, by question.
+    with. `hints` reads what follows the name into answers given ahead, by question. A start link whose payload begins
+    with `payload`, or is the flow's own name, starts this flow; what follows is the hint `payload`.
     """
 
     flow: str
@@ -25,6 +28,7 @@ class Command:
     names: Mapping[str, str]
     words: Sequence[str] = ()
     hints: Callable[[str], Hints] = field(default=lambda _: {})
+    payload: str | None = None
 
 
 class Commands:
@@ -44,12 +48,30 @@ class Commands:
     def __contains__(self, flow: object) -> bool:
         return flow in self._by_flow
 
+    def understand(self, text: str) -> tuple[Command, Hints] | None:
+        """The command that `text` asks for and the answers it gives ahead, a start link's payload understood."""
+        if (found := self.find(text)) is None:
+            return None
+        command, rest = found
+        if command.flow == START and rest:
+            return self._behind(rest)
+        return command, command.hints(rest)
+
     def find(self, text: str) -> tuple[Command, str] | None:
         """The command that `text` begins with, and the rest: `/recharger 5000` as well as `Recharger 5000 wave`."""
         first, _, rest = text.strip().partition(" ")
         word = first.removeprefix("/").partition("@")[0]
         command = self._by_word.get(plain(word)) if plain(word) else None
         return (command, rest.strip()) if command else None
+
+    def _behind(self, payload: str) -> tuple[Command, Hints]:
+        """The flow that a start link leads to; the welcome for a payload that nobody knows."""
+        if payload in self._by_flow:
+            return self._by_flow[payload], {}
+        for command in self._by_flow.values():
+            if command.payload and payload.startswith(command.payload):
+                return command, {"payload": payload.removeprefix(command.payload)}
+        return self._by_flow[START], {}
 
     def menus(self, language: str) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
         """The commands with what each does, as the menus of a private chat and of a group show them."""

@@ -92,8 +92,8 @@ class Reception:
                 await dialogue.go_back()
             else:
                 _nothing_open(dialogue)
-        elif found := self._commands.find(text):
-            await dialogue.start(found[0], found[0].hints(found[1]))
+        elif understood := self._commands.understand(text):
+            await dialogue.start(*understood)
         elif text.startswith("/"):
             command = text.split(maxsplit=1)[0][:32]
             await dialogue.remark("dialogue.unknown_command", command=command)

@@ -14,7 +14,7 @@ from handlers.help import help_
 from handlers.history import history_of
 from handlers.language import language
 from handlers.send import send
-from handlers.start import start
+from handlers.start import INVITED, start
 from handlers.withdraw import withdraw
 from payments import Methods
 
@@ -34,7 +34,7 @@ def commands(methods: Methods, link_life: timedelta, deep_link: Callable[[str], 
             Command("language", language, {"fr": "langue", "en": "language"}, ("lang",), _language_hints),
             Command("help", help_, {"fr": "aide", "en": "help"}),
             Command("start", start, {"fr": "start", "en": "menu"}, ("bonjour", "bonsoir", "salut", "hello", "hi"),
-                    lambda payload: {"payload": payload}),
+                    payload=INVITED),
         ]
     )  # fmt: skip
 

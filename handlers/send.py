@@ -9,6 +9,7 @@ from bot.views import Button
 from core.money import Money
 from handlers.amounts import ask_amount_to_take, available
 from handlers.questions import Recipient, RecipientOf
+from handlers.start import INVITED
 from members import invite
 from payments import request_send
 
@@ -42,4 +43,4 @@ async def _invite(chat: Chat, recipient: Recipient, amount: Money, deep_link: Ca
     """The second message carries no amount: it is there to be passed on."""
     invitation = await invite(chat.session, chat.member, amount)
     chat.say("send.invited", name=recipient.name, amount=amount)
-    chat.say("send.invitation", sender=chat.member.name, link=deep_link(f"inv_{invitation.code}"))
+    chat.say("send.invitation", sender=chat.member.name, link=deep_link(f"{INVITED}{invitation.code}"))

@@ -11,15 +11,14 @@ from handlers.amounts import available
 from handlers.questions import SOMEBODY
 from members import Invitation, Member, join
 
-_INVITED = "inv_"
+INVITED = "inv_"
 _MENU = (("deposit", "withdraw"), ("send", "balance"), ("history", "language"), ("help",))
 
 
 async def start(chat: Chat) -> None:
     """Say hello the first time, show the menu, and answer an invitation that brought somebody here."""
-    payload = chat.run.hints.get("payload", "")
-    if payload.startswith(_INVITED):
-        invitation = await join(chat.session, payload.removeprefix(_INVITED), chat.member)
+    if code := chat.run.hints.get("payload"):
+        invitation = await join(chat.session, code, chat.member)
         if invitation is not None:
             await _tell_sender(chat, invitation)
     key = "start.welcome" if chat.is_first_meeting else "start.menu"
