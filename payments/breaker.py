@@ -62,7 +62,7 @@ async def record_success(session: AsyncSession, direction: Direction, method: st
 
 
 async def record_failure(session: AsyncSession, direction: Direction, method: str) -> None:
-    """A call was not answered; the fifth in a row opens the breaker, and each one after lets a single try through."""
+    """A call was not answered; the fifth in a row opens the breaker for half a minute, and so does each one after."""
     name = _name(direction, method)
     await insert_once(session, Breaker, name=name, failures=0)
     failures = Breaker.failures + 1

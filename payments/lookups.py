@@ -84,7 +84,7 @@ async def see_deposit(session: AsyncSession, deposit_id: UUID, sighting: Sightin
             await _deposit_is_paid(session, deposit, amount)
         case Seen(Progress.SUCCEEDED):
             await _deposit_is_undecided(session, deposit, NoAnswer("paid, but not in an amount we can credit"))
-        case Seen(Progress.FAILED):
+        case Seen(Progress.FAILED, amount) if amount is not None or deposit.state is not DepositState.SETTLED:
             await _deposit_is_not_paid(session, deposit)
         case _:
             await _deposit_is_undecided(session, deposit, sighting)
@@ -102,7 +102,9 @@ async def see_payout(session: AsyncSession, payout_id: UUID, sighting: Sighting)
     match sighting:
         case Seen(Progress.SUCCEEDED, amount) if amount == payout.asked:
             await _payout_is_paid(session, payout)
-        case Seen(Progress.FAILED):
+        # With its amount: nobody knows whether payouts can be asked for at all, and a service that calls "failed"
+        # whatever it does not know would not know the amount either.
+        case Seen(Progress.FAILED, amount) if amount == payout.asked:
             await _payout_is_not_paid(session, payout)
     return await _look_at_payout_again(session, payout)
 
