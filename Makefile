@@ -29,6 +29,7 @@ format: $(VENV)/.dev
 
 # Writes the pinned lists again from pyproject.toml; run it when a dependency changes.
 lock: $(VENV)/.dev
+	@$(BIN)/python -m pip install -q --disable-pip-version-check pip-tools==7.6.2
 	@$(BIN)/pip-compile -q --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --strip-extras --allow-unsafe --no-header \
 		-o requirements.txt pyproject.toml
 	@$(BIN)/pip-compile -q --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --strip-extras --allow-unsafe --no-header \

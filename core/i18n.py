@@ -97,5 +97,12 @@ def _catalogue(language: str) -> gettext.GNUTranslations:
 
 @cache
 def _read(language: str) -> Catalog:
-    with (_LOCALES / language / "LC_MESSAGES" / "cauri.po").open("rb") as file:
-        return read_po(file, locale=language)
+    """All catalogues of the language, one for each room of the house, as one; a key stands in one of them only."""
+    whole = Catalog(locale=language)
+    for path in sorted((_LOCALES / language / "LC_MESSAGES").glob("*.po")):
+        with path.open("rb") as file:
+            for message in read_po(file, locale=language):
+                if message.id and message.id in whole:
+                    raise ValueError(f"{message.id!r} stands in two catalogues of {language!r}")
+                whole[message.id] = message
+    return whole
