@@ -18,17 +18,19 @@ _CANCEL = {"fr": "annuler", "en": "cancel"}
 class Command:
     """A flow and its names.
 
-    `names` are per language, the first one shown in the commands menu; `words` are others that free text may begin
-    with. `hints` reads what follows the name into answers given ahead, by question. A start link whose payload begins
-    with `payload`, or is the flow's own name, starts this flow; what follows is the hint `payload`.
+    `names` are per language, shown in the commands menu; a flow without names is led to by buttons and `words`, which
+    are others that free text may begin with. `hints` reads what follows the name into answers given ahead, by question.
+    A start link whose payload begins with `payload`, or is the flow's own name, starts this flow; what follows is the
+    hint `payload`.
     """
 
     flow: str
     run: Flow
-    names: Mapping[str, str]
+    names: Mapping[str, str] = field(default_factory=dict)
     words: Sequence[str] = ()
     hints: Callable[[str], Hints] = field(default=lambda _: {})
     payload: str | None = None
+    in_group: bool = False
 
 
 class Commands:
@@ -75,8 +77,11 @@ class Commands:
 
     def menus(self, language: str) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
         """The commands with what each does, as the menus of a private chat and of a group show them."""
-        listed: list[tuple[str, str]] = [
-            (command.names[language], i18n.text(language, f"menu.{command.flow}")) for command in self._by_flow.values()
-        ]
-        listed.append((_CANCEL[language], i18n.text(language, "menu.cancel")))
-        return listed, [entry for entry in listed if entry[0] == self._by_flow["help"].names[language]]
+        named = [command for command in self._by_flow.values() if command.names]
+        private = [_entry(command, language) for command in named]
+        private.append((_CANCEL[language], i18n.text(language, "menu.cancel")))
+        return private, [_entry(command, language) for command in named if command.in_group]
+
+
+def _entry(command: Command, language: str) -> tuple[str, str]:
+    return command.names[language], i18n.text(language, f"menu.{command.flow}")

@@ -16,10 +16,15 @@ async def publish(session: AsyncSession, name: str, payload: Payload) -> None:
 
 
 def subscribe(jobs: Jobs, name: str, *subscribers: TransactionalHandler) -> None:
-    """Let each of `subscribers` hear of `name`, all of them in one transaction."""
+    """Let each of `subscribers` hear of `name`, after those who subscribed before, all of them in one transaction.
+
+    Subscribing nobody is a way to say that an event may go unheard: its row is done with all the same.
+    """
+    before = jobs.done_by(_kind(name))
+    hearing = (before, *subscribers) if before else subscribers
 
     async def deliver(session: AsyncSession, payload: Payload) -> None:
-        for subscriber in subscribers:
+        for subscriber in hearing:
             await subscriber(session, payload)
 
     jobs.in_transaction(_kind(name), deliver)

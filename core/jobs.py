@@ -75,6 +75,10 @@ class Jobs:
         """Work that calls the outside: done at least once; a time it returns is when it is to be done again."""
         self._calling[kind] = handler
 
+    def done_by(self, kind: str) -> TransactionalHandler | None:
+        """Who does this kind of work in the database alone."""
+        return self._transactional.get(kind)
+
     async def do_one(self, database: Database) -> bool:
         """Claim the most overdue job and do it; False when none is due."""
         try:

@@ -33,6 +33,25 @@ async def test_each_subscriber_hears_an_event_once(database: Database, effects: 
     assert await unheard(database) == 0
 
 
+async def test_who_subscribes_later_hears_beside_those_who_did_before(database: Database, effects: Effects):
+    registry = Jobs()
+    subscribe(registry, "deposit.settled", leave_effect)
+    subscribe(registry, "deposit.settled", note_twice)
+    subscribe(registry, "deposit.settled")
+    await tell(database)
+    while await registry.do_one(database):
+        pass
+    assert await effects.counted() == {"a": 1, "a again": 1}
+
+
+async def test_an_event_that_may_go_unheard_leaves_nothing_behind(database: Database):
+    registry = Jobs()
+    subscribe(registry, "deposit.settled")
+    await tell(database)
+    assert await registry.do_one(database)
+    assert await unheard(database) == 0
+
+
 async def test_the_same_event_told_twice_is_heard_twice(database: Database, effects: Effects):
     registry = Jobs()
     subscribe(registry, "deposit.settled", leave_effect)
