@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from core.db import Database, is_database_away, is_passing_conflict
-from tests.core.kit import EFFECTS, Effects, leave_effect
+from tests.core.kit import EFFECTS, Effects, leave_effect, until
 
 OpenOneMore = Callable[[], Database]
 
@@ -162,6 +163,8 @@ async def test_no_free_connection_is_away(tmp_path: Path):
 async def test_a_file_that_cannot_be_opened_is_away(tmp_path: Path):
     (tmp_path / "folder.sqlite3").mkdir()
     assert is_database_away(await _failure_to_reach(f"sqlite:///{tmp_path}/folder.sqlite3"))
+    # aiosqlite waits for no thread of a connection that failed, and the thread cannot end once the loop is closed.
+    await until(_aiosqlite_rests)
 
 
 async def test_the_folder_of_a_new_file_is_made(tmp_path: Path):
@@ -191,6 +194,10 @@ async def _hurried(another_database: OpenOneMore) -> Database:
     async with hurried.reading() as session:
         await session.execute(text("PRAGMA busy_timeout=0"))
     return hurried
+
+
+async def _aiosqlite_rests() -> bool:
+    return not any("_connection_worker_thread" in thread.name for thread in threading.enumerate())
 
 
 async def _failure_to_reach(url: str | URL) -> Exception:

@@ -15,7 +15,7 @@ from core.jobs import JobRow, Jobs, Payload, enqueue
 from tests.core.kit import Effects, leave_effect, line_of, start, until
 
 OpenOneMore = Callable[[], Database]
-MANY = 40
+MANY = 24
 
 
 async def leave_many(database: Database, kind: str) -> None:

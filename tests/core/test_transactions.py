@@ -130,7 +130,7 @@ async def test_two_processes_that_read_and_then_write_lose_nothing(
     database: Database, database_url: str, effects: Effects
 ):
     await database.run(lambda session: session.execute(insert(EFFECTS).values(name="0")))
-    writers = [await start("counting_process", database_url, "60") for _ in range(2)]
+    writers = [await start("counting_process", database_url, "25") for _ in range(2)]
     assert [await line_of(writer) for writer in writers] == ["done", "done"]
     assert [await writer.wait() for writer in writers] == [0, 0]
-    assert await effects.names() == {"120"}
+    assert await effects.names() == {"50"}
