@@ -98,8 +98,8 @@ async def wait_for_guarantor(
         session, tontine, debtor.member_id, amount, payer_id=guarantor.member_id, key=f"guarantee:{new_id()}",
         source=Source.GUARANTOR,
     )  # fmt: skip
-    await _tell_waiting(session, contribution)
-    await _try(session, contribution.id)
+    if await _try(session, contribution.id) is None:
+        await _tell_waiting(session, contribution)
     return contribution
 
 

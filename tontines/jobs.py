@@ -1,0 +1,16 @@
+"""The steps that come by themselves at their time. All of them work in the database alone, each exactly once."""
+
+from core.jobs import Jobs
+from tontines.drawing import REVEAL_DRAW, reveal_draw
+from tontines.fines import give_fines, tell_late
+from tontines.rounds import GIVE_FINES, REMIND, TELL_LATE, open_round, remind
+from tontines.starting import OPEN_ROUND
+
+
+def register(jobs: Jobs) -> None:
+    """Let the worker open rounds, remind, tell who is late, fine, and reveal draws."""
+    jobs.in_transaction(OPEN_ROUND, open_round)
+    jobs.in_transaction(REMIND, remind)
+    jobs.in_transaction(TELL_LATE, tell_late)
+    jobs.in_transaction(GIVE_FINES, give_fines)
+    jobs.in_transaction(REVEAL_DRAW, reveal_draw)
