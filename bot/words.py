@@ -8,7 +8,7 @@ _NUMBER = re.compile(r"[+\-−]?\d\S*")
 _UNITS = {"f", "fcfa", "cfa", "xof", "franc", "francs"}
 _SMALL_WORDS = {
     "a", "au", "avec", "by", "chez", "de", "depuis", "du", "from", "la", "le", "mon", "my", "numero", "number", "on",
-    "par", "pour", "sur", "to", "via", "vers", "with",
+    "par", "pour", "sur", "to", "up", "via", "vers", "with",
 }  # fmt: skip
 
 

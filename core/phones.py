@@ -216,3 +216,6 @@ def _prefixes(span: str) -> list[str]:
 
 
 _COUNTRIES = _load()
+
+COUNTRIES = tuple(_COUNTRIES)
+"""The ISO codes of the countries we serve."""

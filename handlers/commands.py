@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 from bot.commands import Command, Commands, Hints
 from bot.words import parts_of
 from core.errors import Refusal
 from core.money import parse_amount
-from core.phones import parse_phone
+from core.phones import COUNTRIES, parse_phone
 from handlers.balance import balance
 from handlers.deposit import deposit
 from handlers.help import help_
@@ -24,7 +25,7 @@ def commands(methods: Methods, link_life: timedelta, deep_link: Callable[[str], 
     return Commands(
         [
             Command("deposit", deposit(methods, link_life), {"fr": "recharger", "en": "topup"},
-                    ("recharge", "deposer", "depot", "deposit", "top-up", "payer"), _payment_hints),
+                    ("recharge", "deposer", "depot", "deposit", "top-up", "top", "payer"), _payment_hints),
             Command("withdraw", withdraw(methods), {"fr": "retirer", "en": "withdraw"},
                     ("retrait", "retire", "withdrawal", "cashout"), _payment_hints),
             Command("send", send(deep_link), {"fr": "envoyer", "en": "send"},
@@ -41,17 +42,22 @@ def commands(methods: Methods, link_life: timedelta, deep_link: Callable[[str], 
 
 def _payment_hints(words: str) -> Hints:
     """`5000 wave 70 12 34 56`, in any order: what it says is not asked again."""
-    amount, phone, others = parts_of(words, _reads(parse_amount), _reads(parse_phone))
+    amount, phone, others = parts_of(words, _reads(parse_amount), _is_number_somewhere)
     return _given(amount=amount, phone=phone, method=others)
 
 
 def _send_hints(words: str) -> Hints:
-    amount, phone, _ = parts_of(words, _reads(parse_amount), _reads(parse_phone))
+    amount, phone, _ = parts_of(words, _reads(parse_amount), _is_number_somewhere)
     return _given(amount=amount, recipient=phone)
 
 
 def _language_hints(words: str) -> Hints:
     return _given(language=words)
+
+
+def _is_number_somewhere(text: str) -> bool:
+    """Whether a country we serve has such numbers; whose country's it is, the question that reads it knows."""
+    return any(_reads(partial(parse_phone, region_hint=region))(text) for region in COUNTRIES)
 
 
 def _reads(parse: Callable[[str], object]) -> Callable[[str], bool]:
