@@ -143,9 +143,9 @@ class Person:
         keyboard = (await self.town.sandbox.get(f"/chat/api/{self._chat}/messages")).json()["keyboard"]
         return [button["text"] for row in (keyboard or {}).get("keyboard", []) for button in row]
 
-    async def payment_link(self) -> str:
+    async def payment_link(self, label: str = "Payer") -> str:
         """The address behind the newest payment button."""
-        await self.hears_button("Payer")
+        await self.hears_button(label)
         for message in reversed(await self.messages()):
             for button in (button for row in message.get("inline_keyboard") or [] for button in row):
                 if "/pay/" in button.get("url", ""):
