@@ -12,7 +12,7 @@ from telegram.error import TelegramError
 import payments
 from bot.channels.telegram import TelegramChannel
 from bot.commands import Commands
-from bot.groups import GroupActs, GroupDesk
+from bot.groups import GroupDesk
 from bot.intake import Intake
 from bot.reception import Reception
 from core import i18n
@@ -22,6 +22,7 @@ from core.jobs import Jobs, Payload
 from core.settings import Settings
 from handlers import notices
 from handlers.commands import commands
+from handlers.tontine import Links, register_tontine, tontine_acts
 from payments import Access, GetMiPay, Methods, WebhookDoor, WebhookSecrets
 from webhook_server import Doors
 from worker import Worker
@@ -70,10 +71,11 @@ async def build(settings: Settings) -> AsyncIterator[App]:
         subscribe(jobs, payments.ALERT, _alert)
         try:
             await telegram.open()
-            known = commands(methods, link_life, telegram.deep_link)
-            intake = Intake(
-                database, telegram, Reception(database, known, GroupDesk(known, GroupActs(), telegram.deep_link))
-            )
+            links = Links(telegram.deep_link, settings.webhook_base)
+            known = commands(methods, link_life, links)
+            register_tontine(jobs, links)
+            desk = GroupDesk(known, tontine_acts(links), telegram.deep_link)
+            intake = Intake(database, telegram, Reception(database, known, desk))
             doors = Doors(settings, database, WebhookDoor(_secrets(settings)), telegram, intake)
             yield App(settings, database, telegram, known, intake, doors, Worker(database, jobs, [telegram]))
         finally:

@@ -16,11 +16,12 @@ from handlers.history import history_of
 from handlers.language import language
 from handlers.send import send
 from handlers.start import INVITED, start
+from handlers.tontine import Links, tontine_commands
 from handlers.withdraw import withdraw
 from payments import Methods
 
 
-def commands(methods: Methods, link_life: timedelta, deep_link: Callable[[str], str]) -> Commands:
+def commands(methods: Methods, link_life: timedelta, links: Links) -> Commands:
     """The commands of the house."""
     return Commands(
         [
@@ -28,12 +29,13 @@ def commands(methods: Methods, link_life: timedelta, deep_link: Callable[[str], 
                     ("recharge", "deposer", "depot", "deposit", "top-up", "top", "payer"), _payment_hints),
             Command("withdraw", withdraw(methods), {"fr": "retirer", "en": "withdraw"},
                     ("retrait", "retire", "withdrawal", "cashout"), _payment_hints),
-            Command("send", send(deep_link), {"fr": "envoyer", "en": "send"},
+            Command("send", send(links.deep_link), {"fr": "envoyer", "en": "send"},
                     ("envoi", "envoie", "transferer", "transfert", "transfer"), _send_hints),
             Command("balance", balance, {"fr": "solde", "en": "balance"}, ("portefeuille", "wallet")),
+            *tontine_commands(links),
             Command("history", history_of(methods), {"fr": "historique", "en": "history"}, ("operations",)),
             Command("language", language, {"fr": "langue", "en": "language"}, ("lang",), _language_hints),
-            Command("help", help_, {"fr": "aide", "en": "help"}),
+            Command("help", help_, {"fr": "aide", "en": "help"}, in_group=True),
             Command("start", start, {"fr": "start", "en": "menu"}, ("bonjour", "bonsoir", "salut", "hello", "hi"),
                     payload=INVITED),
         ]
