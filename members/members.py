@@ -21,7 +21,10 @@ _VERIFIED = text("verified_at IS NOT NULL")
 
 
 class Member(Model):
-    """A person. `frozen_at` stops money from leaving their wallet; `tier` says how well we know them."""
+    """A person. `frozen_at` stops money from leaving their wallet; `tier` says how well we know them.
+
+    `tap_limit` is their own: how many francs a tap in a group pays without asking them again in private.
+    """
 
     __tablename__ = "member"
 
@@ -31,6 +34,7 @@ class Member(Model):
     time_zone: Mapped[str] = mapped_column(String(64))
     tier: Mapped[str] = mapped_column(String(16))
     frozen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    tap_limit: Mapped[int] = mapped_column(default=10_000, server_default="10000")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
