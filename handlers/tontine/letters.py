@@ -5,6 +5,7 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
+from fontTools.ttLib import TTFont
 from PIL import ImageFont
 from PIL.ImageFont import FreeTypeFont
 
@@ -12,7 +13,6 @@ FONT = Path(str(files("fontpkg_noto_sans").joinpath("files", "NotoSans[wdth,wght
 REGULAR, BOLD = 400, 700
 
 _WIDTH = 100
-_TALL_ENOUGH_TO_TELL = 20
 
 
 def letters(size: int, weight: int = REGULAR) -> FreeTypeFont:
@@ -40,7 +40,5 @@ def _is_known(letter: str) -> bool:
 
 @cache
 def _letters_of_the_font() -> frozenset[str]:
-    from fontTools.ttLib import TTFont
-
     with TTFont(FONT, lazy=True) as font:
         return frozenset(chr(code) for code in font.getBestCmap())
