@@ -71,7 +71,7 @@ class Journal:
 
     def __init__(self, journal_id: UUID | None = None) -> None:
         self._id = journal_id or new_id()
-        self._legs: list[ledger.Post] = []
+        self._legs: list[ledger.Post | ledger.Reverse] = []
         self._posted = 0
 
     def move(self, debit: UUID, credit: UUID, amount: int, kind: str) -> UUID:
@@ -82,6 +82,11 @@ class Journal:
         )  # fmt: skip
         self._legs.append(leg)
         return leg.id
+
+    def reverse(self, transfer: UUID) -> None:
+        """Note that a transfer is to be moved back the other way."""
+        leg = self._posted + len(self._legs)
+        self._legs.append(ledger.Reverse(id=new_id(), transfer=transfer, journal=self._id, leg=leg))
 
     async def post(self, session: AsyncSession) -> None:
         """Carry out what was noted since the last time. Raises ledger.InsufficientFunds; then none of it moved."""
@@ -99,12 +104,17 @@ async def pay_wallet(session: AsyncSession, source: UUID, member_id: UUID, amoun
     wallet = await member_account(session, member_id)
     transfer = journal.move(source, wallet, amount, kind)
     await journal.post(session)
-    excess = min(amount, (await over_what_is_held(session, member_id)).amount)
+    await park_excess(session, journal, member_id, amount)
+    return transfer
+
+
+async def park_excess(session: AsyncSession, journal: Journal, member_id: UUID, credited: int) -> None:
+    """After so many francs were credited: what exceeds the wallet's cap waits in the member's parked account."""
+    excess = min(credited, (await over_what_is_held(session, member_id)).amount)
     if excess:
         parked = await member_account(session, member_id, AccountKind.PARKED)
-        journal.move(wallet, parked, excess, "parked")
+        journal.move(await member_account(session, member_id), parked, excess, "parked")
         await journal.post(session)
-    return transfer
 
 
 async def _account(session: AsyncSession, owner: str, kind: AccountKind = AccountKind.POT) -> UUID:

@@ -5,12 +5,14 @@ from tontines.drawing import REVEAL_DRAW, reveal_draw
 from tontines.fines import give_fines, tell_late
 from tontines.rounds import GIVE_FINES, REMIND, TELL_LATE, open_round, remind
 from tontines.starting import OPEN_ROUND
+from tontines.votes import CLOSE_VOTE, close_vote
 
 
 def register(jobs: Jobs) -> None:
-    """Let the worker open rounds, remind, tell who is late, fine, and reveal draws."""
+    """Let the worker open rounds, remind, tell who is late, fine, reveal draws and close votes."""
     jobs.in_transaction(OPEN_ROUND, open_round)
     jobs.in_transaction(REMIND, remind)
     jobs.in_transaction(TELL_LATE, tell_late)
     jobs.in_transaction(GIVE_FINES, give_fines)
     jobs.in_transaction(REVEAL_DRAW, reveal_draw)
+    jobs.in_transaction(CLOSE_VOTE, close_vote)

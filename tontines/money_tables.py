@@ -154,6 +154,7 @@ class Grant(Model):
     key: Mapped[str] = mapped_column(String(128), unique=True)
     tontine_id: Mapped[UUID] = refers_to("tontine", index=True)
     membership_id: Mapped[UUID] = refers_to("tontine_membership")
+    asked_by: Mapped[UUID] = refers_to("tontine_membership")
     amount: Mapped[int] = francs()
     reason: Mapped[str] = mapped_column(String(REASON_LENGTH))
     state: Mapped[DecisionState] = mapped_column(word(DecisionState))

@@ -1,5 +1,6 @@
 """The offices: who holds them, who may give them, and who is needed to act as one. A chat's admin is none of these."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import select
@@ -32,6 +33,12 @@ class SecondPersonNeeded(Refusal):
     """Whoever asked cannot also decide, nor can the person it is about."""
 
     key = "refusal.tontine.second_person"
+
+
+class OfficeHeld(Refusal):
+    """They hand their office over first. Params: `roles`."""
+
+    key = "refusal.tontine.office_held"
 
 
 class TontineClosed(Refusal):
@@ -76,13 +83,25 @@ async def require_office(session: AsyncSession, tontine_id: UUID, member_id: UUI
 
 
 async def require_other_officer(
-    session: AsyncSession, tontine_id: UUID, member_id: UUID, *not_these: UUID | None
+    session: AsyncSession, tontine_id: UUID, member_id: UUID, *not_these: UUID | None, roles: Sequence[Role] = ()
 ) -> Membership:
     """An officer who is none of `not_these` (memberships); raises NotAnOfficer or SecondPersonNeeded."""
-    officer = await require_office(session, tontine_id, member_id)
+    officer = await require_office(session, tontine_id, member_id, *roles)
     if officer.id in not_these:
         raise SecondPersonNeeded
     return officer
+
+
+async def vacate(session: AsyncSession, tontine: Tontine, membership: Membership) -> None:
+    """Take a leaver out of their offices; president and treasurer hand theirs over first. Raises OfficeHeld."""
+    held = await fresh(session, select(Officer).where(Officer.membership_id == membership.id))
+    vital = [officer.role.value for officer in held if officer.role in {Role.PRESIDENT, Role.TREASURER}]
+    if vital:
+        raise OfficeHeld(roles=vital)
+    for officer in held:
+        await session.delete(officer)
+        await write_line(session, tontine, "officer.left", role=officer.role.value, member=membership.id)
+    await session.flush()
 
 
 def refuse_when_closed(tontine: Tontine) -> None:
