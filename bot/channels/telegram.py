@@ -126,10 +126,12 @@ class TelegramChannel:
 
         The raw updates are asked for, because one that the library cannot parse must not block those behind it.
         """
-        await self.bot.delete_webhook()
-        offset = 0
+        offset = None
         while True:
             try:
+                if offset is None:
+                    await self.bot.delete_webhook()
+                    offset = 0
                 updates = await self._updates_from(offset)
                 await _deliver_in_order(updates, deliver)
             except Exception as error:  # noqa: BLE001 - the network and the database come back; polling must go on
