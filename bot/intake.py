@@ -27,6 +27,7 @@ class Intake:
 
         Raises ComeAgain when the database is away.
         """
+        raw = _storable(raw)
         try:
             incoming = decode(raw, self._telegram.bot)
         except Exception as error:
@@ -52,3 +53,15 @@ class Intake:
             if is_database_away(away):
                 raise ComeAgain from away
             raise
+
+
+def _storable(value: Any) -> Any:
+    """The same words without what no database can keep, NUL and half characters: such an update would come for ever."""
+    match value:
+        case str():
+            return value.replace("\x00", "\ufffd").encode(errors="replace").decode()
+        case dict():
+            return {name: _storable(each) for name, each in value.items()}
+        case list():
+            return [_storable(each) for each in value]
+    return value
