@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, String, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -95,3 +95,11 @@ async def lock(session: AsyncSession, channel: str, chat: str, person: str, memb
         updated_at=clock.now(),
     )  # fmt: skip
     return await session.get_one(Conversation, (channel, chat, person), with_for_update=True, populate_existing=True)
+
+
+async def give_up(session: AsyncSession, channel: str, chat: str, person: str) -> None:
+    """Forget what is open there: answers that made our code raise once would do so at each message."""
+    here = update(Conversation).where(
+        Conversation.channel == channel, Conversation.chat == chat, Conversation.person == person
+    )
+    await session.execute(here.values(runs=[]))
