@@ -18,6 +18,7 @@ from operations import check as checks
 from operations.demo import demo as run_demo
 from operations.serve import NotReady, serve
 from operations.webhooks import EVENTS, send_webhook
+from tontines.statement_file import check_file
 
 main = typer.Typer(no_args_is_help=True, add_completion=False, help="Cauri, a wallet assistant that lives in chat.")
 webhook = typer.Typer(no_args_is_help=True, help="GetMiPay's webhooks, by hand.")
@@ -60,6 +61,24 @@ def audit() -> None:
     """Prove that no franc was lost or doubled: debits equal credits, and each balance, counted again, is the same."""
     if not asyncio.run(_audit(_settings())):
         raise typer.Exit(1)
+
+
+@main.command()
+def verify_statement(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="As the assistant sent it.")],
+) -> None:
+    """Recompute a tontine's statement from its file alone: was a line changed, added or taken away?"""
+    found = check_file(file.read_bytes())
+    if found.broken_line is not None:
+        _fail(
+            f"❌ Line {found.broken_line} does not fit: it was changed, or a line before it was added or taken away."
+            f" The lines before it: {found.broken_line - 1}, and they hold."
+        )
+    if found.last is None:
+        _fail("❌ There is no line in this file.")
+    typer.echo(f"✅ Each line is bound to the one before. Line {found.lines}, the last one, has the hash")
+    typer.echo(found.last["hash"])
+    typer.echo("Compare it with another member's: what was cut off at the end cannot be seen from the rest.")
 
 
 @webhook.command()
