@@ -18,7 +18,6 @@ log = structlog.get_logger(__name__)
 
 # Work that other processes leave in the database rings no bell here: look at least this often.
 _LOOK_EVERY_S = 1.0
-_BREATH_S = 0.01
 _PURGE_EVERY_S = 3600.0
 
 DoOne = Callable[[], Awaitable[bool]]
@@ -68,6 +67,8 @@ class Worker:
     async def _keep_doing(self, do_one: DoOne, bell: str, next_due: NextDue) -> None:
         while True:
             try:
+                # Before looking: what is committed from here on rings, and is not slept through.
+                self._database.bell(bell).clear()
                 while await do_one():
                     pass
                 await self._wait(bell, next_due)
@@ -77,14 +78,11 @@ class Worker:
 
     async def _wait(self, name: str, next_due: NextDue) -> None:
         """Sleep until somebody rings, or the next thing is due."""
-        bell = self._database.bell(name)
-        bell.clear()
         async with self._database.reading() as session:
             due = await next_due(session)
-        until_due = (due - clock.now()).total_seconds() if due else _LOOK_EVERY_S
-        # What is due and yet could not be claimed is in somebody else's hands for a moment.
+        seconds = (due - clock.now()).total_seconds() if due else _LOOK_EVERY_S
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(bell.wait(), min(_LOOK_EVERY_S, max(_BREATH_S, until_due)))
+            await asyncio.wait_for(self._database.bell(name).wait(), min(_LOOK_EVERY_S, max(0, seconds)))
 
     async def _purge(self) -> None:
         while True:

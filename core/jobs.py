@@ -144,8 +144,8 @@ async def waiting(session: AsyncSession) -> tuple[int, timedelta]:
 
 
 async def next_due(session: AsyncSession) -> datetime | None:
-    """When the next job is due."""
-    return await session.scalar(select(func.min(JobRow.run_at)))
+    """When the next job will be due. What is due by now and not done is in other hands, or nobody's here."""
+    return await session.scalar(select(func.min(JobRow.run_at)).where(JobRow.run_at > clock.now()))
 
 
 async def _finish(session: AsyncSession, job_id: UUID, again_at: datetime | None) -> None:

@@ -11,6 +11,7 @@ XOF = "XOF"
 
 _SPACES = "[\\s\u00a0\u202f\u2009_']"
 # No zero in front: `0.500` is half of something, and never five hundred.
+_GROUPS = re.compile(rf"[0-9]{{1,3}}(?:{_SPACES}[0-9]{{3}})+")
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:[.,]\d{3})+")
 _UNIT = re.compile(r"(?:f\.?(?:\s*c\.?f\.?a\.?)?|xof|fcfa|cfa|francs?(?:\s*cfa)?)$", re.IGNORECASE)
 _DIGITS_AT_MOST = 12
@@ -83,6 +84,8 @@ def parse_amount(text: str) -> Money:
     franc has none. Only the digits 0 to 9 count. Raises one of the four refusals above; never guesses.
     """
     body = _UNIT.sub("", unicodedata.normalize("NFC", text).strip()).strip()
+    if re.search(rf"[0-9]{_SPACES}+[0-9]", body) and not _GROUPS.fullmatch(body.lstrip("+-− ").rstrip("kK ")):
+        raise AmountUnreadable  # `5000 6000` is two amounts, or a slip: which one is not ours to say.
     body = re.sub(_SPACES, "", body)
     if body[:1] in {"-", "−"} and body[1:].isdigit():
         raise AmountNotPositive

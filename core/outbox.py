@@ -263,8 +263,8 @@ async def waiting(session: AsyncSession) -> tuple[int, timedelta]:
 
 
 async def next_due(session: AsyncSession) -> datetime | None:
-    """When the next address is due."""
-    return await session.scalar(select(func.min(OutboxAddress.due_at)))
+    """When the next address will be due. What is due by now and not sent is in other hands, or nobody's here."""
+    return await session.scalar(select(func.min(OutboxAddress.due_at)).where(OutboxAddress.due_at > clock.now()))
 
 
 async def _due(session: AsyncSession, to: Destination) -> None:

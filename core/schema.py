@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from core.db import Database
 
+_LOCK = 0x6361757269  # "cauri": any number will do, as long as it is ours alone
 _MIGRATIONS = Path(__file__).parent.parent / "migrations"
 
 
@@ -27,6 +28,9 @@ async def is_current(database: Database) -> bool:
 
 
 def _upgrade(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        # Two servers that start at once would both begin with the same step: the second one waits, and finds it done.
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")

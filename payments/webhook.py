@@ -102,6 +102,6 @@ def is_signed(signed: JsonObject, signature: str | None, secrets: WebhookSecrets
             continue
         expected = hmac.new(secret.encode(), text, hashlib.sha256).hexdigest()
         if hmac.compare_digest(given.encode(), expected.encode()):
-            log.info("webhook.signed", secret=name)
+            log.info("webhook.signed", matched=name)
             return True
     return False

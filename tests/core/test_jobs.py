@@ -1,6 +1,7 @@
 """One worker, one job after the other."""
 
 import asyncio
+import math
 from datetime import datetime, timedelta
 
 import pytest
@@ -322,5 +323,5 @@ async def _waits_after_failures(registry: Jobs, database: Database) -> list[int]
             assert not await registry.do_one(database)
             row = await only_row(database)
             assert row.attempts == attempt
-            waits.append(round((row.run_at - clock.now()).total_seconds()))
+            waits.append(math.ceil((row.run_at - clock.now()).total_seconds()))
     return waits

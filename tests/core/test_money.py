@@ -99,6 +99,12 @@ def test_what_is_no_whole_amount_is_refused_with_its_reason(text: str, why: type
         parse_amount(text)
 
 
+@pytest.mark.parametrize("text", ["5000 6000", "5000\n6000", "50 00", "5 0000"])
+def test_two_numbers_are_not_run_together_into_a_third(text: str):
+    with pytest.raises(AmountUnreadable):
+        parse_amount(text)
+
+
 @given(st.integers(1, 999_999_999_999))
 def test_every_amount_we_write_reads_back_the_same(francs: int):
     assert parse_amount(i18n.amount(Money(francs))) == Money(francs)
