@@ -3,6 +3,7 @@
 import ast
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -55,12 +56,14 @@ def _imported(top: str) -> set[str]:
     return found
 
 
-def _imports() -> Iterator[tuple[str, str]]:
+@cache
+def _imports() -> set[tuple[str, str]]:
     """Every import in the repository, those inside functions too: the top-level names of who imports and of what."""
-    for path in files(".py"):
-        importer = path.relative_to(ROOT).parts[0].removesuffix(".py")
-        for name in _names(path):
-            yield importer, name.partition(".")[0]
+    return {
+        (path.relative_to(ROOT).parts[0].removesuffix(".py"), name.partition(".")[0])
+        for path in files(".py")
+        for name in _names(path)
+    }
 
 
 def _names(path: Path) -> Iterator[str]:
