@@ -4,6 +4,7 @@ A story reads as a dialogue: `await awa.says("/solde")`, `await awa.hears("Dispo
 """
 
 import asyncio
+import json
 import secrets
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -124,6 +125,12 @@ class Person:
     async def hears(self, *parts: str) -> str:
         """Wait for one message from the assistant, new or edited since the last act, that has all these words."""
         return await self._wait(lambda message: all(part in plain(message["text"]) for part in parts), repr(parts))
+
+    async def hears_either(self, *alternatives: str) -> str:
+        """Wait for a message that has one of these."""
+        return await self._wait(
+            lambda message: any(words in plain(message["text"]) for words in alternatives), "either"
+        )
 
     async def hears_button(self, label: str) -> str:
         """Wait until a message offers this button."""
@@ -251,7 +258,8 @@ class Town:
 
     async def push_update(self, body: dict[str, Any]) -> None:
         """Have Telegram deliver any update at all."""
-        answer = await self.sandbox.post("/telegram/api/updates", json=body)
+        # As JSON of plain ASCII: it can write what UTF-8 cannot.
+        answer = await self.sandbox.post("/telegram/api/updates", content=json.dumps(body))
         assert answer.is_success, answer.text
 
     async def as_the_bot(self, method: str, **values: Any) -> httpx.Response:
@@ -297,10 +305,10 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def house_settings(database_url: str, sandbox_url: str, port: int, **changes: Any) -> Settings:
+def house_settings(database_url: str, sandbox_url: str, **changes: Any) -> Settings:
     """The house's settings against a sandbox; whatever `.env` says is left alone."""
     values: dict[str, Any] = {
-        "database_url": database_url, "port": port, "getmipay_api_url": f"{sandbox_url}/getmipay",
+        "database_url": database_url, "port": free_port(), "getmipay_api_url": f"{sandbox_url}/getmipay",
         "getmipay_api_key": "demo-api-key", "getmipay_secret_key": "demo-secret-key",
         "getmipay_webhook_secret": "demo-webhook-secret", "telegram_bot_token": BOT_TOKEN,
         "telegram_api_url": f"{sandbox_url}/telegram", **changes,
@@ -309,11 +317,13 @@ def house_settings(database_url: str, sandbox_url: str, port: int, **changes: An
 
 
 @asynccontextmanager
-async def running_sandbox(folder: Path) -> AsyncIterator[str]:
-    """The sandbox, served in this process over real HTTP; gives its address."""
-    runner = web.AppRunner(
-        build(SandboxSettings(data=folder / "sandbox.sqlite3")), access_log=None, shutdown_timeout=0.5
-    )
+async def running_sandbox(folder: Path, registered: str = "") -> AsyncIterator[str]:
+    """The sandbox, served in this process over real HTTP; gives its address.
+
+    `registered` is where GetMiPay sends its webhooks; each request's own `callback_url` when not given.
+    """
+    settings = SandboxSettings(data=folder / "sandbox.sqlite3", webhook_url=registered)
+    runner = web.AppRunner(build(settings), access_log=None, shutdown_timeout=0.5)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     try:
@@ -323,20 +333,31 @@ async def running_sandbox(folder: Path) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def running_town(database: Database, folder: Path, **changes: Any) -> AsyncIterator[Town]:
-    """The sandbox and the house, in this process, over real HTTP."""
-    async with running_sandbox(folder) as url, httpx.AsyncClient(base_url=url, timeout=60) as http:
+async def running_town(
+    database: Database,
+    folder: Path,
+    *,
+    telegram_knobs: dict[str, Any] | None = None,
+    registered: str = "",
+    **changes: Any,
+) -> AsyncIterator[Town]:
+    """The sandbox and the house with these changed settings, in this process, over real HTTP.
+
+    The knobs are turned before the house opens.
+    """
+    async with running_sandbox(folder, registered) as url, httpx.AsyncClient(base_url=url, timeout=60) as http:
         # Nobody waits for made-up operators, and nobody is slowed down for typing fast.
-        await http.post("/telegram/api/knobs", json={"rate_limits": False})
+        await http.post("/telegram/api/knobs", json={"rate_limits": False, **(telegram_knobs or {})})
         await http.post("/getmipay/api/knobs", json={"payout_delay_s": 0.1, "magic": False})
-        port, stop, ready = free_port(), asyncio.Event(), asyncio.Event()
-        settings = house_settings(database.url.render_as_string(hide_password=False), url, port, **changes)
+        settings = house_settings(database.url.render_as_string(hide_password=False), url, **changes)
+        stop, ready = asyncio.Event(), asyncio.Event()
         house = asyncio.create_task(serve(settings, lambda _: ready.set(), stop))
-        await asyncio.wait([house, asyncio.create_task(ready.wait())], return_when=asyncio.FIRST_COMPLETED)
+        opened = asyncio.create_task(ready.wait())
+        await asyncio.wait([house, opened], return_when=asyncio.FIRST_COMPLETED)
         if house.done():
             house.result()
         try:
-            yield Town(http, database, f"http://127.0.0.1:{port}")
+            yield Town(http, database, f"http://127.0.0.1:{settings.port}")
         finally:
             stop.set()
             await house

@@ -1,0 +1,214 @@
+"""With a public address Telegram calls us: the same story at the door, and what the door refuses."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from pathlib import Path
+
+import httpx
+import pytest
+from sqlalchemy import select
+from sqlalchemy.engine import make_url
+
+from core.db import Database
+from core.inbox import InboundMessage
+from tests.stories.conftest import ON_SQLITE
+from tests.stories.town import Town, free_port, running_town, until
+
+SECRET = "known-to-telegram"
+HEADERS = {"X-Telegram-Bot-Api-Secret-Token": SECRET}
+
+
+@asynccontextmanager
+async def called_town(database: Database, folder: Path) -> AsyncIterator[Town]:
+    """A house in webhook mode.
+
+    In the world something in front of it speaks TLS; here Telegram is told the plain address behind that, once the
+    house has told it the public one.
+    """
+    port = free_port()
+    settings = {"public_url": f"https://127.0.0.1:{port}", "port": port, "telegram_webhook_secret": SECRET}
+    registered = f"http://127.0.0.1:{port}/webhook/getmipay/"
+    async with running_town(database, folder, registered=registered, **settings) as town:
+        await until(lambda: _is_told(town, f"https://127.0.0.1:{port}/webhook/telegram"))
+        await town.as_the_bot("setWebhook", url=f"{town.app_url}/webhook/telegram", secret_token=SECRET)
+        yield town
+
+
+@pytest.fixture
+async def town(database: Database, tmp_path: Path) -> AsyncIterator[Town]:
+    async with called_town(database, tmp_path) as town:
+        yield town
+
+
+async def test_the_main_story_works_through_the_door(town: Town) -> None:
+    awa, moussa = await town.member("awa"), await town.member("moussa")
+    await awa.says("recharger 5000 wave 70 12 34 56")
+    await awa.taps("Recevoir le lien")
+    await awa.pays()
+    await awa.hears("✅ Recharge reçue : 5 000 F CFA", "Votre solde : 5 000 F CFA")
+    await awa.says("retirer 2000 orange 70 12 34 56")
+    await awa.taps("Confirmer")
+    await awa.hears("✅ Retrait effectué : 2 000 F CFA")
+    await awa.says("/envoyer 500")
+    await awa.shares_contact_of("moussa")
+    await awa.taps("Confirmer")
+    await awa.hears("✅ 500 F CFA envoyés à Moussa Traoré")
+    await moussa.hears("Awa Ouédraogo vous a envoyé 500 F CFA")
+    assert (await awa.balance(), await moussa.balance()) == (2_500, 500)
+    await town.audit()
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("secret", [None, "", "guessed", f"{SECRET} ", "é"])
+async def test_who_does_not_know_the_secret_is_turned_away(town: Town, secret: str | None) -> None:
+    awa = await town.member("awa", balance=1_000)
+    await awa.says("retirer 1000 orange 70 12 34 56")
+    data, at = await awa.data_of("Confirmer"), await awa.button("Confirmer")
+    tap = {"update_id": 7, **awa.tap_of(data, at["message_id"])}
+    headers = {} if secret is None else {b"X-Telegram-Bot-Api-Secret-Token": secret.encode()}
+    async with httpx.AsyncClient() as http:
+        answer = await http.post(f"{town.app_url}/webhook/telegram", json=tap, headers=headers)
+    assert (answer.status_code, answer.content) == (HTTPStatus.UNAUTHORIZED, b"")
+    assert await awa.balance() == 1_000
+    assert len(await town.transactions()) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"", HTTPStatus.BAD_REQUEST),
+        (b"{", HTTPStatus.BAD_REQUEST),
+        (b"\xff\xfe", HTTPStatus.BAD_REQUEST),
+        (b"[]", HTTPStatus.BAD_REQUEST),
+        (b"null", HTTPStatus.BAD_REQUEST),
+        (b"{}", HTTPStatus.OK),
+        (b'{"update_id": 1, "message": 5}', HTTPStatus.OK),
+        (b'{"update_id": 2, "message": {"text": "\\ud800\\u0000"}}', HTTPStatus.OK),
+    ],
+    ids=["empty", "cut", "not-utf-8", "list", "null", "nothing", "odd", "half-a-character"],
+)
+async def test_what_is_no_update_neither_breaks_nor_stops_the_door(town: Town, body: bytes, status: int) -> None:
+    awa = await town.member("awa")
+    async with httpx.AsyncClient(headers=HEADERS) as http:
+        assert (await http.post(f"{town.app_url}/webhook/telegram", content=body)).status_code == status
+    await awa.says("/solde")
+    await awa.hears("Disponible : 0 F CFA")
+
+
+@ON_SQLITE
+async def test_half_a_character_in_a_message_is_answered(town: Town) -> None:
+    awa = await town.member("awa")
+    chat = {"id": awa.id, "type": "private"}
+    me = {"id": awa.id, "is_bot": False, "first_name": "Awa\ud83d", "language_code": "fr"}
+    message = {"message_id": 9_999, "date": 1_795_000_000, "chat": chat, "from": me, "text": "/recharger 5000 \ud83d"}
+    update = {"update_id": 5, "message": message}
+    async with httpx.AsyncClient(headers=HEADERS) as http:
+        answer = await http.post(f"{town.app_url}/webhook/telegram", content=json.dumps(update))
+    assert answer.status_code == HTTPStatus.OK
+    await awa.hears("Quel numéro va payer ?")
+    async with town.database.reading() as session:
+        assert list(await session.scalars(select(InboundMessage).where(InboundMessage.error.is_not(None)))) == []
+
+
+@ON_SQLITE
+async def test_health_metrics_and_the_page_a_payer_comes_back_to(town: Town) -> None:
+    await town.member("awa", balance=1_000)
+    async with httpx.AsyncClient(base_url=town.app_url) as http:
+        assert (await http.get("/health")).json() == {"status": "ok"}
+        metrics = (await http.get("/metrics")).text
+        assert "cauri_outbox_waiting 0.0" in metrics
+        assert "cauri_jobs_due" in metrics
+        french = await http.get("/payment/return", headers={"Accept-Language": "fr-BF,fr;q=0.9"})
+        paid = {"transaction_id": "TXN1", "status": "success"}
+        english = await http.get("/payment/return", params=paid, headers={"Accept-Language": "en-GB"})
+        neither = await http.get("/payment/return", headers={"Accept-Language": "de"})
+    assert "Retournez dans la conversation" in french.text
+    assert "https://t.me/cauri_bot?start=menu" in french.text
+    assert "Go back to the chat" in english.text
+    assert "TXN1" not in english.text
+    assert neither.text == french.text
+    assert french.headers["X-Content-Type-Options"] == "nosniff"
+
+
+class Road:
+    """The network between the house and its PostgreSQL, which can break."""
+
+    def __init__(self, server: str) -> None:
+        self._server = server
+        self._port = free_port()
+        self._gate: asyncio.Server | None = None
+        self._travellers: set[asyncio.StreamWriter] = set()
+
+    @property
+    def url(self) -> str:
+        """The database's address by this road."""
+        return make_url(self._server).set(host="127.0.0.1", port=self._port, query={}).render_as_string(False)
+
+    async def open(self) -> None:
+        self._gate = await asyncio.start_server(self._carry, "127.0.0.1", self._port)
+
+    async def close(self) -> None:
+        """Cut every connection, and refuse new ones."""
+        assert self._gate is not None
+        self._gate.close()
+        for writer in self._travellers:
+            writer.transport.abort()
+        self._travellers.clear()
+
+    async def _carry(self, here: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
+        folder = make_url(self._server).query["host"]
+        there, forth = await asyncio.open_unix_connection(f"{folder}/.s.PGSQL.5432")
+        self._travellers |= {back, forth}
+        await asyncio.gather(_pour(here, forth), _pour(there, back))
+
+
+@pytest.mark.parametrize("engine", ["postgresql"])
+async def test_while_the_database_is_away_telegram_is_told_to_come_again_and_does(
+    database_url: str, tmp_path: Path
+) -> None:
+    road = Road(database_url)
+    await road.open()
+    database = Database(road.url)
+    async with called_town(database, tmp_path) as town, httpx.AsyncClient(base_url=town.app_url) as http:
+        await town.knobs("telegram", webhook_delays_s=[0.2])
+        awa = await town.member("awa", balance=1_000)
+        await road.close()
+        assert (await http.get("/health")).status_code == HTTPStatus.SERVICE_UNAVAILABLE
+        await awa.says("/solde")
+        told = await http.post("/webhook/telegram", json={"update_id": 1, "message": _hello(awa.id)}, headers=HEADERS)
+        assert told.status_code == HTTPStatus.SERVICE_UNAVAILABLE
+        assert told.headers["Retry-After"] == "5"
+        webhook = await http.post("/webhook/getmipay/", content=b"{}", headers={"X-Signature": "0" * 64})
+        assert webhook.status_code == HTTPStatus.UNAUTHORIZED
+
+        await road.open()
+        await awa.hears("Disponible : 1 000 F CFA")
+        assert (await http.get("/health")).status_code == HTTPStatus.OK
+        await town.audit()
+    await database.close()
+    await road.close()
+
+
+async def _is_told(town: Town, url: str) -> bool:
+    return (await town.as_the_bot("getWebhookInfo")).json()["result"]["url"] == url
+
+
+def _hello(person: int) -> dict[str, object]:
+    return {
+        "message_id": 1, "date": 1_795_000_000, "chat": {"id": person, "type": "private"}, "text": "/aide",
+        "from": {"id": person, "is_bot": False, "first_name": "Awa"},
+    }  # fmt: skip
+
+
+async def _pour(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+    try:
+        while chunk := await source.read(65_536):
+            target.write(chunk)
+            await target.drain()
+    except OSError:
+        pass
+    finally:
+        target.close()
