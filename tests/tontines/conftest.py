@@ -11,6 +11,5 @@ async def village(database: Database) -> AsyncIterator[Village]:
     """Ten people with 100 000 F each, and a clock to put forward."""
     village = Village(database)
     async with village.clock:
-        for name in NAMES[:10]:
-            await village.person(name, 100_000)
+        await village.people_of(*NAMES[:10])
         yield village

@@ -1,7 +1,7 @@
 """A village with members who have money, a tontine of theirs, and a clock that can be put forward."""
 
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -64,6 +64,15 @@ class Village:
             if francs:
                 await fund(session, member.id, francs)
         return member
+
+    async def people_of(self, *names: str, francs: int = 100_000) -> None:
+        """Identified members with money in their wallets."""
+        async with self.transaction() as session:
+            for name in names:
+                self.people[name] = await register(session, "test", f"{name}-{new_id()}", name, "fr")
+                self.people[name].tier = "identified"
+                await session.flush()
+                await fund(session, self.id(name), francs)
 
     def id(self, name: str) -> UUID:
         return self.people[name].id
@@ -217,9 +226,10 @@ class Group:
         async with self.village.transaction() as session:
             return await tontines.find_membership(session, self.id, self.village.id(name)) is not None
 
-    async def everybody_pays(self, *names: str, amount: int) -> None:
+    async def everybody_pays(self, *names: str, amount: int = 5000, but: Collection[str] = ()) -> None:
         for name in names:
-            await self.pay(name, amount)
+            if name not in but:
+                await self.pay(name, amount)
 
     async def pay_pot(self, number: int, *, by: str | None = None) -> None:
         """The pot of round `number` is asked for and approved by people who may."""
