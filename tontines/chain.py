@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, ValidationError
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock
@@ -57,6 +57,17 @@ async def statement(session: AsyncSession, tontine_id: UUID) -> list[dict[str, A
     sealed = select(Line).where(Line.tontine_id == tontine_id, Line.hash.is_not(None)).order_by(Line.number)
     names = StatementLine.model_fields
     return [{name: getattr(line, name) for name in names} for line in await session.scalars(sealed)]
+
+
+async def lines_kept(session: AsyncSession, last_hash: str) -> int | None:
+    """How many sealed lines we keep of the statement that has a line with this hash; None when we keep no such line.
+
+    A chain can be made up from its first line on: that it holds says nothing before somebody knows where it ends.
+    """
+    tontine_id = await session.scalar(select(Line.tontine_id).where(Line.hash == last_hash).limit(1))
+    if tontine_id is None:
+        return None
+    return await session.scalar(select(func.count()).where(Line.tontine_id == tontine_id, Line.hash.is_not(None)))
 
 
 def verify_statement(lines: Iterable[Mapping[str, Any]]) -> int | None:

@@ -125,4 +125,4 @@ class Line(Model):
     kind: Mapped[str] = mapped_column(String(48))
     facts: Mapped[dict[str, Any]] = mapped_column(Json)
     previous: Mapped[str | None] = mapped_column(String(64))
-    hash: Mapped[str | None] = mapped_column(String(64))
+    hash: Mapped[str | None] = mapped_column(String(64), index=True)

@@ -16,6 +16,7 @@ class FileCheck:
     """
 
     lines: int
+    """How many were read: all of them, or those up to the broken one."""
     broken_line: int | None
     """The first line that does not fit, from 1; None when all do."""
     last: Mapping[str, Any] | None
@@ -32,10 +33,23 @@ def write_file(lines: Iterable[Mapping[str, Any]]) -> bytes:
 
 
 def check_file(content: bytes) -> FileCheck:
-    """Read a file and recompute its chain. Whatever cannot be read is a line that does not fit."""
-    lines = list(_lines(content))
-    broken = verify_statement(lines)
-    return FileCheck(len(lines), broken, lines[-1] if lines and broken is None else None)
+    """Read a file and recompute its chain, up to the first line that does not fit. What cannot be read does not."""
+    lines_read = _Counted(_lines(content))
+    broken = verify_statement(lines_read)
+    return FileCheck(lines_read.count, broken, lines_read.last if broken is None else None)
+
+
+class _Counted:
+    """Lines that are counted as they are read, so that a file of nothing but rubbish is left at its first line."""
+
+    def __init__(self, lines: Iterable[dict[str, Any]]) -> None:
+        self._lines = lines
+        self.count = 0
+        self.last: dict[str, Any] | None = None
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        for self.count, self.last in enumerate(self._lines, 1):  # noqa: B020
+            yield self.last
 
 
 def _lines(content: bytes) -> Iterator[dict[str, Any]]:
