@@ -80,14 +80,31 @@ async def test_case_15_a_webhook_completes_what_was_unknown(world: World, fault:
 
 
 async def test_case_15_a_look_up_that_answers_completes_what_was_unknown(world: World) -> None:
-    await world.turn(payout_fault="timeout_after_acting", payout_status=True)
     awa = await world.member()
     await world.give(awa, 5000)
-    payout = await world.open_payout(awa)
-    await world.turn(payout_fault="silent")
-    await world.decide(payout.reference, "success")
-    await world.work(MINUTE + MINUTE)
+    payout = await world.ask_payout(awa)
+    await work_with(world, Answering([Unclear("ReadTimeout")]))
+    assert (await world.payout(payout)).state is PayoutState.UNKNOWN
+    await work_with(world, Answering([], Seen(Progress.SUCCEEDED, Money(2000))), 2 * MINUTE)
     assert (await world.payout(payout)).state is PayoutState.COMPLETED
+    assert await world.wallet(awa) == (3000, 0)
+    assert await world.books_are_right()
+
+
+async def test_a_look_up_that_comes_after_the_webhook_changes_nothing(world: World) -> None:
+    awa = await world.member()
+    await world.give(awa, 5000)
+    payout = await world.ask_payout(awa)
+
+    class Overtaken(Answering):
+        async def look_up(self, direction, reference, provider_id):
+            await world.knock(paid_out(reference))
+            return Seen(Progress.FAILED, Money(2000))
+
+    await work_with(world, Answering([Unclear("ReadTimeout")]))
+    await work_with(world, Overtaken(), 2 * MINUTE)
+    assert (await world.payout(payout)).state is PayoutState.COMPLETED
+    assert await world.wallet(awa) == (3000, 0)
 
 
 @pytest.mark.parametrize("fault", ["refused", "refused_with_200"])
@@ -230,6 +247,7 @@ async def test_case_19_failed_after_completed_is_ignored_when_the_look_up_says_p
     await world.work()
     found = await world.payout(payout)
     assert (found.state, found.doubt) == (PayoutState.COMPLETED, None)
+    assert world.alerts == ["failed_after_completed"]
     assert await world.wallet(awa) == (3000, 0)
 
 
