@@ -3,10 +3,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 
-.PHONY: demo test check lint types layers format lock clean
+.PHONY: demo install test check lint types layers format lock clean
 
 demo: $(VENV)/.demo
 	@$(BIN)/cauri demo
+
+install: $(VENV)/.demo
 
 test: $(VENV)/.dev
 	@$(BIN)/python -m pytest --cov --cov-report=term:skip-covered

@@ -72,7 +72,7 @@ async def build(settings: Settings) -> AsyncIterator[App]:
         try:
             await telegram.open()
             links = Links(telegram.deep_link, settings.webhook_base)
-            known = commands(methods, link_life, links)
+            known = commands(methods, link_life, links, settings.default_country)
             register_tontine(jobs, links)
             desk = GroupDesk(known, tontine_acts(links), telegram.deep_link)
             intake = Intake(database, telegram, Reception(database, known, desk))

@@ -5,24 +5,26 @@ import logging
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import httpx
 import typer
 
 import ledger
 from core import logs, schema, settings
-from core.db import Database
 from core.settings import Settings, SettingsError
 from operations import check as checks
 from operations.demo import demo as run_demo
-from operations.serve import NotReady, serve
+from operations.readiness import NotReady, opened, refuse_old_tables
+from operations.serve import serve
 from operations.webhooks import EVENTS, send_webhook
 from tontines.statement_file import check_file
 
 main = typer.Typer(no_args_is_help=True, add_completion=False, help="Cauri, a wallet assistant that lives in chat.")
 webhook = typer.Typer(no_args_is_help=True, help="GetMiPay's webhooks, by hand.")
 main.add_typer(webhook, name="webhook")
+
+T = TypeVar("T")
 
 _MARKS = {checks.Level.GOOD: "✅", checks.Level.DOUBT: "👀", checks.Level.BAD: "❌"}
 
@@ -52,14 +54,14 @@ def migrate() -> None:
 @main.command()
 def check() -> None:
     """Tell in words what is misconfigured, and what to do about it."""
-    if not asyncio.run(_check(_settings())):
+    if not _run(_check(_settings())):
         raise typer.Exit(1)
 
 
 @main.command()
 def audit() -> None:
     """Prove that no franc was lost or doubled: debits equal credits, and each balance, counted again, is the same."""
-    if not asyncio.run(_audit(_settings())):
+    if not _run(_audit(_settings())):
         raise typer.Exit(1)
 
 
@@ -101,11 +103,8 @@ def send(
 
 
 async def _migrate(known: Settings) -> None:
-    database = Database(known.database_url)
-    try:
+    async with opened(known.database_url) as database:
         await schema.migrate(database)
-    finally:
-        await database.close()
     typer.echo("The tables are up to date.")
 
 
@@ -118,12 +117,10 @@ async def _check(known: Settings) -> bool:
 
 
 async def _audit(known: Settings) -> bool:
-    database = Database(known.database_url)
-    try:
+    async with opened(known.database_url) as database:
+        await refuse_old_tables(database)
         async with database.reading() as session:
             found = await ledger.audit(session)
-    finally:
-        await database.close()
     for total in found.totals:
         typer.echo(f"{total.currency}: debits {total.debits}, credits {total.credits}")
     for difference in found.differences:
@@ -140,9 +137,9 @@ def _settings() -> Settings:
         _fail("\n".join(error.problems))
 
 
-def _run(work: Coroutine[Any, Any, None]) -> None:
+def _run(work: Coroutine[Any, Any, T]) -> T:
     try:
-        asyncio.run(work)
+        return asyncio.run(work)
     except (NotReady, OSError, ValueError) as error:
         _fail(str(error))
 

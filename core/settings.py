@@ -11,6 +11,8 @@ from pydantic_settings import SettingsError as UnreadableSetting
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from core.phones import COUNTRIES
+
 _DATABASES = ("sqlite:///folder/file.sqlite3", "postgresql://user:password@host/name")
 
 
@@ -45,7 +47,7 @@ class Settings(BaseSettings):
     getmipay_webhook_secret: SecretStr = SecretStr("")
     getmipay_webhook_secret_previous: SecretStr = SecretStr("")
     payment_methods: dict[str, MethodSwitch] = {}
-    default_country: str = Field("BF", pattern="^[A-Z]{2}$")
+    default_country: str = Field("BF", pattern=f"^({'|'.join(COUNTRIES)})$")
     link_minutes: int = Field(30, ge=1, le=1440)
 
     telegram_bot_token: SecretStr = SecretStr("")

@@ -21,15 +21,15 @@ from handlers.withdraw import withdraw
 from payments import Methods
 
 
-def commands(methods: Methods, link_life: timedelta, links: Links) -> Commands:
-    """The commands of the house."""
+def commands(methods: Methods, link_life: timedelta, links: Links, home: str) -> Commands:
+    """The commands of the house; numbers without a country code are read as `home`'s until a member has used one."""
     return Commands(
         [
-            Command("deposit", deposit(methods, link_life), {"fr": "recharger", "en": "topup"},
+            Command("deposit", deposit(methods, link_life, home), {"fr": "recharger", "en": "topup"},
                     ("recharge", "deposer", "depot", "deposit", "top-up", "top", "payer"), _payment_hints),
-            Command("withdraw", withdraw(methods), {"fr": "retirer", "en": "withdraw"},
+            Command("withdraw", withdraw(methods, home), {"fr": "retirer", "en": "withdraw"},
                     ("retrait", "retire", "withdrawal", "cashout"), _payment_hints),
-            Command("send", send(links.deep_link), {"fr": "envoyer", "en": "send"},
+            Command("send", send(links.deep_link, home), {"fr": "envoyer", "en": "send"},
                     ("envoi", "envoie", "transferer", "transfert", "transfer"), _send_hints),
             Command("balance", balance, {"fr": "solde", "en": "balance"}, ("portefeuille", "wallet")),
             *tontine_commands(links),

@@ -11,14 +11,14 @@ from members import limits_of, use_phone
 from payments import Direction, Methods, Quote, check_deposit_request, quote_deposit, refuse_loading, request_deposit
 
 
-def deposit(methods: Methods, link_life: timedelta) -> Flow:
+def deposit(methods: Methods, link_life: timedelta, home: str) -> Flow:
     """Top up the wallet from mobile money or a card."""
 
     async def run(chat: Chat) -> None:
         limits = limits_of(chat.member)
         amount = await chat.ask("amount", AmountOf(limits.per_operation_at_least, limits.per_operation_at_most))
         await refuse_loading(chat.session, chat.member, amount, amount)
-        phone = await ask_phone(chat)
+        phone = await ask_phone(chat, home)
         offered = methods.for_phone(phone, Direction.DEPOSIT)
         chosen = await chat.ask("method", OneOf([(method.id, method.name) for method in offered]))
         method = methods.choose(phone, chosen, Direction.DEPOSIT)

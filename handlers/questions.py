@@ -29,9 +29,9 @@ class PhoneNumber(Question[Phone]):
 
     columns = 1
 
-    def __init__(self, known: list[str]) -> None:
+    def __init__(self, known: list[str], home: str) -> None:
         self._known = known
-        self._region = phones.country(Phone(known[0])) if known else None
+        self._region = _region(known, home)
 
     def options(self, language: str) -> list[Option]:
         return [Option(f"📱 {phones.mask(Phone(e164))}", e164) for e164 in self._known]
@@ -62,11 +62,11 @@ class PhoneNumber(Question[Phone]):
         return phones.pretty(value)
 
 
-async def ask_phone(chat: Chat) -> Phone:
-    """Ask for a number: one this member used before, another one, or the first."""
+async def ask_phone(chat: Chat, home: str) -> Phone:
+    """Ask for a number: one this member used before, another one, or the first, which is read as one of `home`."""
     known = await phones_of(chat.session, chat.member.id)
     text = f"{chat.run.flow}.ask.{'phone' if known else 'first_phone'}"
-    return await chat.ask("phone", PhoneNumber(known), text=text)
+    return await chat.ask("phone", PhoneNumber(known, home), text=text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +82,14 @@ class RecipientOf(Question[Recipient]):
 
     _ADAPTER: ClassVar = TypeAdapter(Recipient)
 
-    def __init__(self, sender: Member, region: str | None) -> None:
+    def __init__(self, sender: Member, region: str) -> None:
         self._sender = sender
         self._region = region
 
     @classmethod
-    async def of(cls, chat: Chat) -> "RecipientOf":
-        """Numbers without a country code are read as the sender's own country's."""
-        known = await phones_of(chat.session, chat.member.id, limit=1)
-        return cls(chat.member, phones.country(Phone(known[0])) if known else None)
+    async def of(cls, chat: Chat, home: str) -> "RecipientOf":
+        """Numbers without a country code are read as the sender's own country's, or as `home`'s."""
+        return cls(chat.member, _region(await phones_of(chat.session, chat.member.id, limit=1), home))
 
     async def read_text(self, text: str, session: AsyncSession) -> Recipient:
         if text.startswith(SOMEBODY):
@@ -130,3 +129,8 @@ async def _member_of(session: AsyncSession, id_: str) -> Member:
         if (member := await session.get(Member, UUID(id_))) is not None:
             return member
     raise PhoneUnreadable
+
+
+def _region(known: list[str], home: str) -> str:
+    """The country of the number somebody used last; `home` before their first one."""
+    return phones.country(Phone(known[0])) if known else home

@@ -14,11 +14,11 @@ from members import invite
 from payments import request_send
 
 
-def send(deep_link: Callable[[str], str]) -> Flow:
+def send(deep_link: Callable[[str], str], home: str) -> Flow:
     """Give money to another member at once; somebody who is not one yet is invited, and the money stays."""
 
     async def run(chat: Chat) -> None:
-        recipient = await chat.ask("recipient", await RecipientOf.of(chat))
+        recipient = await chat.ask("recipient", await RecipientOf.of(chat, home))
         amount = await ask_amount_to_take(chat, name=recipient.name)
         if amount is None:
             return

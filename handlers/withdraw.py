@@ -11,14 +11,14 @@ from members import use_phone
 from payments import Direction, Methods, Quote, check_payout_request, quote_payout, request_payout
 
 
-def withdraw(methods: Methods) -> Flow:
+def withdraw(methods: Methods, home: str) -> Flow:
     """Send money from the wallet to a mobile money account."""
 
     async def run(chat: Chat) -> None:
         amount = await ask_amount_to_take(chat)
         if amount is None:
             return
-        phone = await ask_phone(chat)
+        phone = await ask_phone(chat, home)
         offered = methods.for_phone(phone, Direction.PAYOUT)
         chosen = await chat.ask("method", OneOf([(method.id, method.name) for method in offered]))
         method = methods.choose(phone, chosen, Direction.PAYOUT)

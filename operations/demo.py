@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from core import schema
-from core.db import Database
 from core.settings import Settings
-from operations.serve import NotReady, serve, stop_on_signals
+from operations.readiness import NotReady, opened
+from operations.serve import serve, stop_on_signals
 
 # Demo values, known to everybody; the sandbox is started with the same ones.
 _API_KEY = "demo-api-key"
@@ -28,9 +28,8 @@ async def demo(folder: Path, announce: Callable[[str], None]) -> None:
     stop = stop_on_signals()
     async with _sandbox(folder, stop) as sandbox:
         settings = demo_settings(folder, sandbox, _free_port(_APP_PORT))
-        database = Database(settings.database_url)
-        await schema.migrate(database)
-        await database.close()
+        async with opened(settings.database_url) as database:
+            await schema.migrate(database)
         await serve(settings, lambda _: announce(sandbox), stop)
 
 

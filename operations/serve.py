@@ -9,14 +9,10 @@ from aiohttp import web
 from telegram.error import InvalidToken, NetworkError
 
 from app import App, build
-from core import schema
 from core.settings import Settings
+from operations.readiness import NotReady, refuse_old_tables
 
 log = structlog.get_logger(__name__)
-
-
-class NotReady(Exception):
-    """The service cannot start; the message says why, and what to do."""
 
 
 async def serve(settings: Settings, announce: Callable[[str], None], stop: asyncio.Event | None = None) -> None:
@@ -43,8 +39,7 @@ def stop_on_signals() -> asyncio.Event:
 
 
 async def _serve(app: App, announce: Callable[[str], None], stop: asyncio.Event) -> None:
-    if not await schema.is_current(app.database):
-        raise NotReady("The database's tables are not those of this release: run `cauri migrate` first.")
+    await refuse_old_tables(app.database)
     # No access log: the structured one says what matters, without addresses of people.
     runner = web.AppRunner(app.doors.application(), access_log=None, shutdown_timeout=2)
     await runner.setup()
