@@ -17,7 +17,7 @@ from tontines.contributions import (
     contribute,
     contribute_when_funded,
     pay_waiting,
-    payable,
+    payable_early,
     waiting_of,
 )
 from tontines.cycle_tables import Bid, Cycle, Draw, Holding, Need, Round, Share, Swap, Turn
@@ -191,7 +191,7 @@ __all__ = [
     "pay_caution",
     "pay_fine",
     "pay_waiting",
-    "payable",
+    "payable_early",
     "place_bid",
     "place_in_chat",
     "preview_shares",

@@ -22,16 +22,25 @@ class Approvers:
         return len(self.who) < self.needed
 
 
-def approvers(officers: Mapping[Role, UUID], members: Collection[UUID], excluded: Collection[UUID]) -> Approvers:
-    """One of the deciding officers; where that leaves nobody, the commissioner; else any two other members."""
-    barred = set(excluded)
+def approvers(
+    officers: Mapping[Role, UUID], members: Collection[UUID], asker: UUID, beneficiaries: Collection[UUID]
+) -> Approvers:
+    """One of the deciding officers; where that leaves nobody, the commissioner; else any two other members.
+
+    Where only one other member exists, that one. Where the pot is everybody's, two people with half a share each, the
+    other of them: nobody is left whom it could harm.
+    """
+    barred = {asker, *beneficiaries}
     deciding = {officers[role] for role in DECIDING if role in officers} - barred
     if deciding:
         return Approvers(frozenset(deciding), 1)
     commissioner = {officers[Role.COMMISSIONER]} - barred if Role.COMMISSIONER in officers else set()
     if commissioner:
         return Approvers(frozenset(commissioner), 1)
-    return Approvers(frozenset(set(members) - barred), OTHERS_NEEDED)
+    if set(members) <= set(beneficiaries):
+        return Approvers(frozenset(members) - {asker}, 1)
+    others_there_are = len(set(members) - set(beneficiaries))
+    return Approvers(frozenset(members) - barred, min(OTHERS_NEEDED, others_there_are))
 
 
 def two_officers(officers: Mapping[Role, UUID], members: Collection[UUID], excluded: Collection[UUID]) -> Approvers:

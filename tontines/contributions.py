@@ -204,22 +204,24 @@ async def _check_amount(session: AsyncSession, tontine_id: UUID, member_id: UUID
     membership = await find_membership(session, tontine_id, member_id)
     if membership is None:
         raise NotAMember
-    at_most = await payable(session, membership)
+    owed = sum(due.outstanding for due in await dues_owed(session, membership.id))
+    if amount <= owed:
+        return
+    at_most = owed + await payable_early(session, membership)
     if not at_most:
         raise NothingOwed
     if amount > at_most:
         raise MoreThanIsLeft(at_most=Money(at_most))
 
 
-async def payable(session: AsyncSession, membership: Membership) -> int:
-    """All that a member can be paid for now, in francs: what they owe, and what they will in this cycle."""
-    total = sum(due.outstanding for due in await dues_owed(session, membership.id))
+async def payable_early(session: AsyncSession, membership: Membership) -> int:
+    """What can be paid for a member's rounds to come in this cycle, beside what they owe already, in francs."""
     try:
         cycle = await running_cycle(session, membership.tontine_id)
     except NoCycle:
-        return total
+        return 0
     advance = await francs_on(session, await advance_account(session, membership.id))
-    return total + max(0, await still_to_come(session, cycle, membership.id) - advance)
+    return max(0, await still_to_come(session, cycle, membership.id) - advance)
 
 
 async def _write(

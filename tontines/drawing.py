@@ -103,7 +103,7 @@ async def reveal_draw(session: AsyncSession, payload: Payload) -> None:
     public = reveal(draw.secret, draw.shares, [Words(member=str(each.membership_id), text=each.text) for each in added])
     draw.revealed_at, draw.public = clock.now(), public.model_dump(mode="json")
     await set_turns(session, cycle.id, [UUID(share) for share in public.order])
-    await write_line(session, tontine, "draw.revealed", cycle=cycle.id, **public.model_dump(mode="json"))
+    await write_line(session, tontine, "draw.revealed", cycle=cycle.id, draw=draw.public)
     await seal(session, tontine)
     await tell(session, "draw.revealed", tontine.id, cycle=cycle.id)
 

@@ -163,7 +163,7 @@ async def _holders(session: AsyncSession, dues: Sequence[Due]) -> dict[UUID, Mem
         .where(Holding.id.in_([due.holding_id for due in dues])),
         execution_options={"populate_existing": True},
     )
-    return dict(row.tuple() for row in found)
+    return {row.id: row.Membership for row in found}
 
 
 async def _pay(session: AsyncSession, tontine: Tontine, round_: Round, pot: Pot) -> None:
@@ -179,8 +179,8 @@ async def _pay(session: AsyncSession, tontine: Tontine, round_: Round, pot: Pot)
 
 async def _approvers(session: AsyncSession, tontine: Tontine, round_: Round, asker: UUID) -> Approvers:
     members = [each.id for each in await holders_in(session, round_.cycle_id)]
-    excluded = [asker, *await beneficiaries_of(session, round_)]
-    return approvers(await officers_of(session, tontine.id), members, excluded)
+    beneficiaries = await beneficiaries_of(session, round_)
+    return approvers(await officers_of(session, tontine.id), members, asker, beneficiaries)
 
 
 async def _consents(session: AsyncSession, round_id: UUID, who: Approvers) -> int:

@@ -30,12 +30,19 @@ from tontines.states import Role, RoundState, TontineState
 
 OPEN_ROUND = "tontine.open_round"
 SHARES_AT_LEAST = 2
+MEMBERS_AT_LEAST = 2
 
 
 class TooFewShares(Refusal):
     """Params: `at_least` (shares)."""
 
     key = "refusal.tontine.too_few_shares"
+
+
+class TooFewMembers(Refusal):
+    """Params: `at_least` (people)."""
+
+    key = "refusal.tontine.too_few_members"
 
 
 class CharterNotAcceptedByAll(Refusal):
@@ -71,7 +78,7 @@ async def start_cycle(
     """Start a cycle with everybody who takes part: from now on nothing structural changes until it ends.
 
     `order` arranges the turns of a fixed order by the shares' numbers in the preview (from 1); `reveal_at` is when a
-    draw is revealed. Raises CycleRunning, StartInThePast, HalfWithoutPair, TooFewShares, OfficesVacant,
+    draw is revealed. Raises CycleRunning, StartInThePast, HalfWithoutPair, TooFewShares, TooFewMembers, OfficesVacant,
     CharterNotAcceptedByAll, CautionsMissing, OrderIncomplete, RevealTooLate; NotAnOfficer unless by the president.
     """
     tontine = await lock_tontine(session, tontine_id)
@@ -138,6 +145,8 @@ async def _checked_shares(session: AsyncSession, tontine: Tontine) -> list[tuple
     shares = form_shares([Stake(each.id, each.halves) for each in taking_part])
     if len(shares) < SHARES_AT_LEAST:
         raise TooFewShares(at_least=SHARES_AT_LEAST)
+    if len({part.membership for parts in shares for part in parts}) < MEMBERS_AT_LEAST:
+        raise TooFewMembers(at_least=MEMBERS_AT_LEAST)
     vacant = [role for role in (Role.PRESIDENT, Role.TREASURER) if role not in await officers_of(session, tontine.id)]
     if vacant:
         raise OfficesVacant(roles=[role.value for role in vacant])

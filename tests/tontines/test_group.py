@@ -14,7 +14,7 @@ from tontines.life import MoneyLeft, NameInvalid
 from tontines.officers import NotAnOfficer, SecondPersonNeeded, TontineClosed, TwoOffices
 from tontines.rotation import HalfWithoutPair, OrderIncomplete
 from tontines.rules import StartInThePast
-from tontines.starting import CautionsMissing, CharterNotAcceptedByAll, OfficesVacant, TooFewShares
+from tontines.starting import CautionsMissing, CharterNotAcceptedByAll, OfficesVacant, TooFewMembers, TooFewShares
 
 THREE = ("Awa", "Binta", "Chantal")
 
@@ -155,6 +155,11 @@ async def test_a_cycle_starts_with_two_shares_a_president_a_treasurer_and_paired
     with pytest.raises(TooFewShares):
         await village.do(start, alone.id, by=village.id("Awa"))
     await village.do(tontines.change_shares, alone.id, village.id("Awa"), 4)
+    with pytest.raises(TooFewMembers):
+        await village.do(start, alone.id, by=village.id("Awa"))
+    asked = await village.do(tontines.ask_to_join, alone.id, village.id("Binta"))
+    await village.do(tontines.decide_asking, asked.id, by=village.id("Awa"), approve=True)
+    await village.do(tontines.accept_charter, alone.id, village.id("Binta"), 1)
     with pytest.raises(OfficesVacant):
         await village.do(start, alone.id, by=village.id("Awa"))
     halves = await village.tontine(*THREE, halves={"Chantal": 1}, half_shares=True)
