@@ -126,6 +126,8 @@ class Jobs:
             await database.run(lambda session: _finish(session, job.id, again_at))
         finally:
             heartbeat.cancel()
+            # Cancelled in mid-query it still has a connection to give back.
+            await asyncio.wait([heartbeat])
 
 
 async def release_all(session: AsyncSession) -> None:
