@@ -12,7 +12,7 @@ from handlers.questions import SOMEBODY
 from members import Invitation, Member, join
 
 INVITED = "inv_"
-_MENU = (("deposit", "withdraw"), ("send", "balance"), ("history", "language"), ("help",))
+_MENU = (("deposit", "withdraw"), ("send", "balance"), ("tontine",), ("history", "language"), ("help",))
 
 
 async def start(chat: Chat) -> None:

@@ -1,0 +1,62 @@
+"""Telling a tontine's people: in their group when there is one that hears us, and each of them in private."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.notify import notice, tell
+from bot.views import Button, View
+from core import outbox
+from core.outbox import Destination, OutboxAddress
+from handlers.tontine.people import person
+from handlers.tontine.words import people_of
+from members import Member
+from tontines.group_tables import Tontine
+from tontines.officers import officers_of
+from tontines.states import Role
+
+
+async def place_of(session: AsyncSession, tontine: Tontine) -> Destination | None:
+    """The group that reads us; None when there is none, or when we were removed from it: then it is said in private."""
+    if tontine.channel is None or tontine.chat is None:
+        return None
+    address = await session.get(OutboxAddress, (tontine.channel, tontine.chat), populate_existing=True)
+    if address is not None and address.blocked_at is not None:
+        return None
+    return Destination(tontine.channel, tontine.chat)
+
+
+async def tell_group(session: AsyncSession, tontine: Tontine, view: View, *, subject: str | None = None) -> bool:
+    """Say something new in the group; False when no group hears us."""
+    to = await place_of(session, tontine)
+    if to is not None:
+        await outbox.say(session, to, view.dump(), subject=subject)
+    return to is not None
+
+
+async def turn_in_group(session: AsyncSession, tontine: Tontine, view: View, *, subject: str) -> bool:
+    """Edit the group's last message about `subject`; False when there is none to edit."""
+    to = await place_of(session, tontine)
+    before = await outbox.last_about(session, to, subject) if to else None
+    if to is not None and before is not None:
+        await outbox.say(session, to, view.dump(), edits=before.id)
+    return before is not None
+
+
+async def tell_members(
+    session: AsyncSession, tontine: Tontine, key: str, *rows: list[Button], subject: str, but: Iterable[UUID] = (),
+    **params: object,
+) -> None:  # fmt: skip
+    """Tell every active member in private but those whose memberships are in `but`."""
+    left_out = set(but)
+    for membership, member in await people_of(session, tontine.id):
+        if membership.id not in left_out:
+            view = notice(member, key, *rows, name=tontine.name, **params)
+            await tell(session, member, view, subject=subject, is_final=True)
+
+
+async def holders_of(session: AsyncSession, tontine: Tontine, *roles: Role) -> list[Member]:
+    """The people who hold one of `roles`, each once."""
+    held = await officers_of(session, tontine.id)
+    return [await person(session, each) for each in dict.fromkeys(held[role] for role in roles if role in held)]
