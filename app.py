@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from telegram.error import TelegramError
 
 import payments
+import tontines
 from bot.channels.telegram import TelegramChannel
 from bot.commands import Commands
 from bot.groups import GroupDesk
@@ -67,6 +68,7 @@ async def build(settings: Settings) -> AsyncIterator[App]:
     jobs = Jobs()
     async with GetMiPay(_access(settings)) as provider:
         payments.register_jobs(jobs, provider, link_life)
+        tontines.register(jobs)
         notices.register(jobs, methods)
         subscribe(jobs, payments.ALERT, _alert)
         try:

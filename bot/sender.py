@@ -10,6 +10,7 @@ from bot.channels import Channel, Moved, NotAccepted, TryAgainIn, Unreachable
 from bot.views import View
 from core import outbox
 from core.db import Database
+from core.events import publish
 from core.outbox import Destination, OutboxFile, OutboxMessage
 
 log = structlog.get_logger(__name__)
@@ -36,7 +37,7 @@ async def send_one_address(database: Database, channel: Channel) -> bool:
         await database.run(lambda session: outbox.block(session, to))
     except Moved as error:
         new_chat = error.chat
-        await database.run(lambda session: outbox.move(session, to, new_chat))
+        await database.run(lambda session: _move(session, to, new_chat))
     except Exception as error:  # noqa: BLE001 - not knowing whether it arrived means saying it again later
         log.warning("outbox.send_failed", channel=to.channel, reason=repr(error))
         await _release(database, to, await _backoff(database, to))
@@ -58,6 +59,12 @@ async def _send(database: Database, channel: Channel, to: Destination, message: 
         await database.run(lambda session: outbox.mark(session, message.id, "failed", error=reason))
         return
     await database.run(lambda session: _sent(session, message, external_id))
+
+
+async def _move(session: AsyncSession, to: Destination, new_chat: str) -> None:
+    """Whoever keeps the address of a chat hears of the new one too."""
+    await outbox.move(session, to, new_chat)
+    await publish(session, "chat.moved", {"channel": to.channel, "chat": to.chat, "moved_to": new_chat})
 
 
 async def _sent(session: AsyncSession, message: OutboxMessage, external_id: str) -> None:
