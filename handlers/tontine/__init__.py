@@ -10,6 +10,7 @@ from handlers.tontine.create import create
 from handlers.tontine.links import JOIN, NEW, OPEN, WORD, Links
 from handlers.tontine.mine import mine
 from handlers.tontine.office import office
+from handlers.tontine.rounds import ROUND_ACTS, ROUND_TAPS, register_round_notices, round_commands
 from tontines import EVENTS
 
 __all__ = ["Links", "register_tontine", "tontine_acts", "tontine_commands"]
@@ -17,7 +18,7 @@ __all__ = ["Links", "register_tontine", "tontine_acts", "tontine_commands"]
 
 def tontine_commands(links: Links) -> list[Command]:
     """What can be asked for in private."""
-    return [*_life_of_the_group(links)]
+    return [*_life_of_the_group(links), *round_commands()]
 
 
 def tontine_acts(links: Links) -> GroupActs:
@@ -26,13 +27,14 @@ def tontine_acts(links: Links) -> GroupActs:
     list_members, say_members = lobby.about_one("members", lobby.say_members)
     verify, say_verdict = lobby.about_one("verify", drawing.say_verdict(links))
     return GroupActs(
-        commands={"tontine": tontine, "members": list_members, "verify": verify},
+        commands={"tontine": tontine, "members": list_members, "verify": verify, **ROUND_ACTS},
         taps={
             lobby.WHICH_TAP: lobby.choice({"tontine": show, "members": say_members, "verify": say_verdict}),
             lobby.NEW_TAP: lobby.new_here,
             lobby.JOIN_TAP: lobby.join_here,
             drawing.MIX_TAP: drawing.mix,
             group_notices.VOTE_TAP: deciding.cast_here,
+            **ROUND_TAPS,
         },
         events={"added": lobby.added(links), "removed": lobby.removed, "moved": lobby.moved},
     )
@@ -43,6 +45,7 @@ def register_tontine(jobs: Jobs, links: Links) -> None:
     for event in EVENTS:
         subscribe(jobs, event)
     group_notices.register_group(jobs, links)
+    register_round_notices(jobs)
 
 
 def _life_of_the_group(links: Links) -> list[Command]:
