@@ -51,14 +51,14 @@ async def house(town: Town, database_url: str, tmp_path: Path) -> AsyncIterator[
 async def test_killed_at_every_step_the_story_ends_in_the_same_balances(town: Town, house: House, engine: str) -> None:
     awa, moussa = await town.person("awa"), await town.person("moussa")
     await moussa.starts()
-    await _killed_twice(house)
+    await house.dies()
     await moussa.hears("Bonjour Moussa Traoré")
 
     await awa.starts()
     await _killed_twice(house)
     await awa.hears("Bonjour Awa Ouédraogo")
     await awa.taps("Recharger")
-    await _killed_twice(house)
+    await house.dies()
     await awa.taps("5 000 F CFA")
     await _killed_twice(house)
     await awa.hears("Quel numéro va payer ?")
@@ -83,7 +83,7 @@ async def test_killed_at_every_step_the_story_ends_in_the_same_balances(town: To
     await _is_paid_out(awa, house)
 
     await awa.says("/envoyer")
-    await _killed_twice(house)
+    await house.dies()
     await awa.hears("À qui ?")
     await awa.shares_contact_of("moussa")
     await _killed_twice(house)
@@ -95,7 +95,7 @@ async def test_killed_at_every_step_the_story_ends_in_the_same_balances(town: To
     await awa.hears("✅ 500 F CFA envoyés à Moussa Traoré", "Votre solde : 2 500 F CFA")
     await moussa.hears("💚 Awa Ouédraogo vous a envoyé 500 F CFA", "Votre solde : 500 F CFA")
     await awa.says("/historique")
-    await _killed_twice(house)
+    await house.dies()
     await awa.hears("− 500 F CFA · Envoi à Moussa Traoré", "− 2 000 F CFA · Retrait", "✅ + 5 000 F CFA · Recharge")
 
     assert (await awa.balance(), await moussa.balance()) == (2_500, 500)

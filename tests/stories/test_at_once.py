@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import hmac
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -31,7 +31,7 @@ async def town(database: Database, tmp_path: Path) -> AsyncIterator[Town]:
 async def test_two_hundred_taps_on_one_confirmation_withdraw_once(town: Town) -> None:
     awa = await town.member("awa", balance=5_000)
     await awa.says("retirer 2000 orange 70 12 34 56")
-    await _deliver(town, [await _tap(awa, "Confirmer", update) for update in range(COPIES)])
+    await _deliver(town, await _taps(awa, "Confirmer", range(COPIES)))
     await awa.hears("Retrait effectué", "Votre solde : 3 000 F CFA")
     assert [entry["kind"] for entry in await town.transactions()] == ["payout", "deposit"]
     assert await awa.balance() == 3_000
@@ -41,7 +41,7 @@ async def test_two_hundred_taps_on_one_confirmation_withdraw_once(town: Town) ->
 async def test_two_hundred_copies_of_one_update_withdraw_once(town: Town) -> None:
     awa = await town.member("awa", balance=5_000)
     await awa.says("retirer 2000 orange 70 12 34 56")
-    await _deliver(town, [await _tap(awa, "Confirmer", 0)] * COPIES)
+    await _deliver(town, await _taps(awa, "Confirmer", [0] * COPIES))
     await awa.hears("Retrait effectué", "Votre solde : 3 000 F CFA")
     assert [entry["kind"] for entry in await town.transactions()] == ["payout", "deposit"]
     assert await awa.balance() == 3_000
@@ -52,7 +52,7 @@ async def test_two_hundred_taps_on_one_confirmation_send_once(town: Town) -> Non
     awa, moussa = await town.member("awa", balance=5_000), await town.member("moussa")
     await awa.says("/envoyer 500")
     await awa.shares_contact_of("moussa")
-    await _deliver(town, [await _tap(awa, "Confirmer", update) for update in range(COPIES)])
+    await _deliver(town, await _taps(awa, "Confirmer", range(COPIES)))
     await awa.hears("500 F CFA envoyés à Moussa Traoré", "Votre solde : 4 500 F CFA")
     await moussa.hears("Awa Ouédraogo vous a envoyé 500 F CFA", "Votre solde : 500 F CFA")
     assert sum("vous a envoyé" in said for said in await moussa.said_to_me()) == 1
@@ -97,10 +97,11 @@ async def _tops_up_and_withdraws(person: Person, number: int) -> None:
     await person.hears("Retrait effectué : 2 000 F CFA")
 
 
-async def _tap(person: Person, label: str, update: int) -> str:
-    """The delivery of a tap on that button, under an update id of its own."""
+async def _taps(person: Person, label: str, updates: Iterable[int]) -> list[str]:
+    """Deliveries of taps on that button, under these update ids."""
     data, at = await person.data_of(label), await person.button(label)
-    return json.dumps({"update_id": FIRST_UPDATE + update, **person.tap_of(data, at["message_id"])})
+    tap = person.tap_of(data, at["message_id"])
+    return [json.dumps({"update_id": FIRST_UPDATE + update, **tap}) for update in updates]
 
 
 async def _deliver(town: Town, updates: Sequence[str]) -> None:

@@ -1,7 +1,9 @@
 """In a group everybody reads everything: nobody's money is ever spoken of there."""
 
+from dataclasses import replace
+
 from tests.stories.conftest import ON_SQLITE
-from tests.stories.town import Person, Town
+from tests.stories.town import Town
 
 
 @ON_SQLITE
@@ -41,7 +43,7 @@ async def test_a_group_that_became_a_supergroup_is_still_answered(town: Town) ->
     await town.knobs("telegram", faults=[{"kind": "server_error", "method": "sendMessage"}])
     await together.says("/historique")
     moved = await town.sandbox.post("/chat/api/groups/-4100000001/migrate", json={"by": awa.id})
-    above = Person(town, "awa", awa.id, chat=str(moved.json()["id"]))
+    above = replace(awa, chat=str(moved.json()["id"]), heard={})
     await above.hears("Awa Ouédraogo, votre argent ne regarde que vous")
     await above.says("/aide")
     await above.hears("continuons en privé")

@@ -1,5 +1,8 @@
 """The life of a group: a tontine is made, people join it, its cycle starts, its chat moves, and it goes on."""
 
+from datetime import timedelta
+
+from core import clock
 from tests.stories.group import Neighbour
 from tests.stories.town import Person, Town
 
@@ -88,3 +91,141 @@ async def test_a_tontine_is_made_with_four_answers_and_people_join_it_by_its_lin
     assert "+226" not in said
     await moussa.says("/tontine")
     await moussa.hears("Les Amies", "5 000 F CFA par part, chaque semaine.", "Le groupe se réunit : 2 membres")
+
+
+async def makes_in_the_group(town: Town, awa: Person, name: str = "Les Amies", *, order: str | None = None) -> str:
+    """Awa makes a tontine for the group, from the group; gives its invitation."""
+    together = Neighbour.of(awa)
+    await together.says("/tontine")
+    alone = await together.follows("Créer une tontine pour ce groupe")
+    return await answers_for(alone, name, order=order)
+
+
+async def lets_in(president: Person, name: str) -> None:
+    await president.hears(f"{name} demande à entrer")
+    await president.taps("Accepter")
+    await president.hears(f"{name} est accepté(e).")
+
+
+async def chooses(person: Person, *labels: str) -> None:
+    """Open the office of the only tontine there is, and tap these one after the other."""
+    await person.says("/bureau")
+    for label in labels:
+        await person.taps(label)
+
+
+async def gathers(town: Town, *, order: str | None = None) -> tuple[Person, Person, Person]:
+    """Awa's tontine lives in the group; Moussa, the treasurer, and Koffi, who is not in the group, are in."""
+    awa, moussa, koffi = [await town.member(name) for name in ("awa", "moussa", "koffi")]
+    link = await makes_in_the_group(town, awa, order=order)
+    for person, name in ((moussa, "Moussa Traoré"), (koffi, "Koffi Mensah")):
+        await joins(person, link)
+        await lets_in(awa, name)
+        await person.hears("Bienvenue dans Les Amies")
+    await chooses(awa, "Nommer", "trésorier", "Moussa", "Confirmer")
+    await awa.hears("C’est fait : Moussa Traoré, trésorier.")
+    await moussa.hears("votre charge : trésorier")
+    return awa, moussa, koffi
+
+
+async def test_a_group_makes_its_own_tontine_and_who_was_never_seen_is_shown_as_not_started(town: Town) -> None:
+    awa = await town.member("awa")
+    fatou = await town.person("fatou")
+    await makes_in_the_group(town, awa)
+    together, unknown = Neighbour.of(awa), Neighbour.of(fatou)
+    await together.hears("Les Amies se prépare", "Membres : 1", "1. Awa Ouédraogo · 1 part · président · ✅")
+
+    # She never wrote to us: her tap puts her down as asking, and leads her to the private chat.
+    answer = await unknown.taps_in_group("Participer")
+    await together.hears("2. Fatou Diop · 1 part · ⏳ demande · 💤 pas encore activé")
+    await awa.hears("Fatou Diop demande à entrer dans Les Amies : 1 part.")
+    await together.says("/membres")
+    await together.hears("Les Amies", "Fatou Diop", "pas encore activé")
+
+    alone = await unknown.follows_link(answer["url"])
+    await reads_and_accepts(alone, "2 parts")
+    await awa.hears("Fatou Diop demande à entrer dans Les Amies : 2 parts.")
+    await awa.taps("Accepter")
+    await alone.hears("Bienvenue dans Les Amies")
+    await together.hears("Membres : 2", "2. Fatou Diop · 2 parts · ✅")
+    toast = await unknown.taps_in_group("Participer")
+    assert "Vous êtes déjà membre de Les Amies" in toast["text"]
+    for said in await together.said_to_me():
+        assert "+2" not in said
+
+
+async def test_somebody_is_refused_and_may_ask_again(town: Town) -> None:
+    awa, moussa = await town.member("awa"), await town.member("moussa")
+    link = await creates(awa)
+    await joins(moussa, link)
+    await awa.hears("Moussa Traoré demande à entrer")
+    await awa.taps("Refuser")
+    await awa.hears("Moussa Traoré n’est pas accepté(e).")
+    await moussa.hears("n’a pas été retenue")
+    await joins(moussa, link)
+    await lets_in(awa, "Moussa Traoré")
+    await moussa.hears("Bienvenue")
+
+
+async def test_two_tontines_of_one_name_in_one_group_are_asked_about(town: Town) -> None:
+    awa = await town.member("awa")
+    await makes_in_the_group(town, awa)
+    together = Neighbour.of(awa)
+    await together.says("/tontine nouvelle")
+    await together.hears("Une autre tontine pour ce groupe ?")
+    await answers_for(await together.follows("Créer une tontine pour ce groupe"), "Les Amies")
+
+    await together.says("/membres")
+    await together.hears("De quelle tontine s’agit-il ?")
+    await together.taps_in_group("Les Amies · 5 000 F CFA (2)")
+    await together.hears("Les Amies", "1. Awa Ouédraogo")
+    await awa.says("/tontine")
+    await awa.hears("Vos tontines", "Les Amies · 5 000 F CFA", "Les Amies · 5 000 F CFA (2)")
+    await awa.says("/bureau")
+    await awa.hears("De quelle tontine s’agit-il ?")
+    await awa.says("2")
+    await awa.hears("Les Amies", "Votre charge : président.")
+
+
+async def test_a_draw_is_announced_stirred_revealed_and_verified(town: Town) -> None:
+    awa, moussa, koffi = await gathers(town)
+    together, beside = Neighbour.of(awa), Neighbour.of(moussa)
+    await chooses(awa, "Démarrer le cycle")
+    await awa.hears("Quand tirer au sort l’ordre de Les Amies ?")
+    await awa.says("1")
+    await awa.hears("Les Amies : 3 parts", "cagnotte de 15 000 F CFA", "1. Awa Ouédraogo", "3. Koffi Mensah")
+    await awa.taps("Démarrer le cycle")
+    await awa.hears("Le cycle de Les Amies est lancé")
+    await together.hears("tirage au sort le", "Ont déjà mélangé : 0")
+    await koffi.hears("le cycle commence", "tiré au sort")
+
+    await together.says("/verifier")
+    await together.hears("le tirage est prévu le", "ne peut plus changer")
+    toast = await beside.taps_in_group("Mélanger")
+    assert "votre part de hasard est ajoutée" in toast["text"]
+    toast = await beside.taps_in_group("Mélanger")
+    assert "une fois suffit" in toast["text"]
+    await koffi.starts(await word_link(together))
+    await koffi.hears("Quel mot ajoutez-vous au tirage de Les Amies ?")
+    await koffi.says("baobab")
+    await koffi.hears("« baobab » est dans le tirage")
+    await together.hears("Ont déjà mélangé : 2")
+
+    with clock.ahead(timedelta(days=1, hours=1)):
+        await together.hears("voici l’ordre des tours !", "1. ", "2. ", "3. ")
+        await together.hears("terminé", "Ont mélangé : 2")
+        await together.says("/verifier")
+        await together.hears("le tirage est honnête", "avec les mots de 2 membres")
+        await moussa.says("/verifier")
+        await moussa.hears("le tirage est honnête")
+        await moussa.says("/tontine")
+        await moussa.hears("Votre tour : n°", "sur 3", "15 000 F CFA")
+
+
+async def word_link(together: Neighbour) -> str:
+    """The payload behind « Mon mot »."""
+    for message in reversed(await together.messages()):
+        for button in [button for row in message.get("inline_keyboard") or [] for button in row]:
+            if "Mon mot" in button["text"]:
+                return str(button["url"]).rpartition("=")[2]
+    raise AssertionError("nobody is asked for a word")

@@ -9,7 +9,7 @@ import secrets
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,7 @@ class Person:
     town: "Town"
     name: str
     id: int
+    full_name: str
     chat: str = "private"
     heard: dict[int, dict[str, Any]] = field(default_factory=dict)
     change: int = 0
@@ -109,7 +110,7 @@ class Person:
 
     def tap_of(self, data: str, message_id: int) -> dict[str, Any]:
         """The update of a tapped button, as Telegram writes it."""
-        me = {"id": self.id, "is_bot": False, "first_name": self.name, "language_code": "fr"}
+        me = {"id": self.id, "is_bot": False, "first_name": self.full_name, "language_code": "fr"}
         message = {"message_id": message_id, "date": 1_795_000_000, "chat": {"id": self.id, "type": "private"}}
         query = {"id": secrets.token_hex(8), "from": me, "message": message, "chat_instance": "1", "data": data}
         return {"callback_query": query}
@@ -177,7 +178,7 @@ class Person:
 
     def in_the_group(self) -> "Person":
         """The same person, in their group."""
-        return Person(self.town, self.name, self.id, chat="group")
+        return replace(self, chat="group", heard={})
 
     async def _act(self, path: str, body: dict[str, Any]) -> None:
         await self._note_now()
@@ -217,13 +218,14 @@ class Town:
     async def person(self, name: str) -> Person:
         """One of the sandbox's people."""
         found = (await self.sandbox.get(f"/chat/api/people/{name}")).json()
-        return Person(self, name, found["id"])
+        return Person(self, name, found["id"], found["name"])
 
     async def newcomer(self, first_name: str, phone: str, **facts: str) -> Person:
         """Somebody the sandbox did not know: `last_name`, `language_code` and `username` as one likes."""
         answer = await self.sandbox.post("/chat/api/people", json={"first_name": first_name, "phone": phone, **facts})
         assert answer.is_success, answer.text
-        return Person(self, str(answer.json()["id"]), answer.json()["id"])
+        found = answer.json()
+        return Person(self, str(found["id"]), found["id"], found["name"])
 
     async def member(self, name: str, balance: int = 0) -> Person:
         """Somebody who has started the assistant, with so much in their wallet, topped up as anybody would."""

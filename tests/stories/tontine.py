@@ -1,0 +1,209 @@
+"""A tontine at work in the town: its people in their group, and a clock that can be put forward.
+
+It is set up through the domain, because how people set one up is another story; from there on they chat.
+"""
+
+import asyncio
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+import ledger
+import tontines
+from core import clock
+from core.jobs import JobRow
+from core.money import Money
+from ledger import AccountKind
+from members import find_by_address, wallet_owner
+from members.members import Member
+from tests.stories.group import Neighbour, group_of
+from tests.stories.town import Person, Town, until
+from tests.tontines.kit import fund, rules_of
+from tontines import Role, Round, RoundState
+
+# What is done in a moment, like the drawing of a card, is waited for.
+_SOON = timedelta(milliseconds=400)
+FIRST_NAMES = ("Binta", "Chantal", "Djeneba", "Esther", "Habiba", "Issa", "Jean", "Karim", "Lamine", "Nadia")
+
+
+@dataclass
+class Circle:
+    """People who hold a tontine together. Names are first names; the first is president, the second treasurer."""
+
+    town: Town
+    chat: int
+    people: dict[str, Neighbour]
+    id: UUID = field(default_factory=lambda: UUID(int=0))
+    clock: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+    def __getitem__(self, name: str) -> Neighbour:
+        return self.people[name]
+
+    def alone(self, name: str) -> Person:
+        """The same person in the private chat."""
+        alone = self.people[name].alone
+        assert alone is not None
+        return alone
+
+    async def start(self, *names: str, halves: dict[str, int] | None = None, **rules: Any) -> None:
+        """Let these people form a tontine and start its first cycle, their turns in this order."""
+        async with self.town.database.transaction() as session:
+            members = {name: await self.member(session, name) for name in names}
+            president = members[names[0]].id
+            tontine = await tontines.create_tontine(
+                session, president, "Les Amies", rules_of(**rules), key=f"circle:{self.chat}", channel="telegram",
+                chat=str(self.chat),
+            )  # fmt: skip
+            self.id = tontine.id
+            await tontines.accept_charter(session, self.id, president, 1)
+            for name in names[1:]:
+                asked = await tontines.ask_to_join(session, self.id, members[name].id, (halves or {}).get(name, 2))
+                await tontines.decide_asking(session, asked.id, by=president, approve=True)
+                await tontines.accept_charter(session, self.id, members[name].id, 1)
+            for role, name in zip((Role.TREASURER, Role.SECRETARY), names[1:], strict=False):
+                await tontines.appoint(session, self.id, role, members[name].id, by=president)
+            await tontines.start_cycle(session, self.id, by=president)
+
+    async def joins(self, name: str) -> None:
+        """One more who takes part without a share: somebody who could replace another."""
+        async with self.town.database.transaction() as session:
+            member = await self.member(session, name)
+            asked = await tontines.ask_to_join(session, self.id, member.id)
+            president = (await tontines.officers_of(session, self.id))[Role.PRESIDENT]
+            by = (await session.get_one(tontines.Membership, president)).member_id
+            await tontines.decide_asking(session, asked.id, by=by, approve=True)
+            await tontines.accept_charter(session, self.id, member.id, 1)
+
+    async def member(self, session: AsyncSession, name: str) -> Member:
+        """The member behind a first name."""
+        found = await find_by_address(session, "telegram", str(self.people[name].id))
+        assert found is not None
+        return found
+
+    async def has(self, name: str, francs: int) -> None:
+        """Put money into somebody's wallet, as deposits would have."""
+        async with self.town.database.transaction() as session:
+            await fund(session, (await self.member(session, name)).id, francs)
+
+    async def wallet(self, name: str) -> int:
+        """What is in somebody's wallet, by the ledger."""
+        return await self.town.balance_of(self.people[name].id)
+
+    async def owes(self, name: str) -> int:
+        async with self.town.database.reading() as session:
+            mine = await tontines.find_membership(session, self.id, (await self.member(session, name)).id)
+            assert mine is not None
+            return sum(due.outstanding for due in await tontines.dues_owed(session, mine.id))
+
+    async def round(self, number: int) -> Round:
+        async with self.town.database.reading() as session:
+            cycle = await session.scalar(select(tontines.Cycle).where(tontines.Cycle.tontine_id == self.id))
+            assert cycle is not None
+            return (await tontines.rounds_of(session, cycle.id))[number - 1]
+
+    async def opens(self, number: int) -> None:
+        """Put the clock forward until the round has opened and its card stands in the group."""
+        await self.forward_to((await self.round(number)).opens_at)
+        await self.is_in(number, RoundState.OPEN)
+        await self.card_says(f"Tour {number} sur")
+
+    async def deadline_passes(self, number: int, days: int = 0) -> None:
+        """Put the clock forward to shortly after a deadline, and wait until all that comes by itself has come."""
+        await self.forward_to((await self.round(number)).deadline + timedelta(days=days, minutes=1))
+
+    async def is_in(self, number: int, state: RoundState) -> None:
+        """Wait until the round is in this state."""
+
+        async def reached() -> bool:
+            return (await self.round(number)).state is state
+
+        await asyncio.wait_for(until(reached), self.town.patience_s)
+
+    async def forward_to(self, moment: datetime) -> None:
+        """Live until a moment, each step that comes by itself done at its own time."""
+        while (due := await self._next_due()) is not None and due <= moment:
+            self._forward(due - clock.now())
+            await self.settles()
+        self._forward(moment - clock.now())
+        await self.settles()
+
+    async def settles(self) -> None:
+        """Wait until nothing is left to be done now."""
+
+        async def quiet() -> bool:
+            return not await self._to_do()
+
+        try:
+            await asyncio.wait_for(until(quiet), self.town.patience_s)
+        except TimeoutError:
+            raise AssertionError(f"never done: {await self._to_do()}") from None
+
+    async def _to_do(self) -> list[str]:
+        async with self.town.database.reading() as session:
+            due = select(JobRow).where((JobRow.run_at <= clock.now() + _SOON) | JobRow.error.is_not(None))
+            return [f"{job.kind} {job.payload} {job.error}" for job in await session.scalars(due)]
+
+    async def card(self) -> str:
+        """The card as it stands in the group."""
+        cards = [said for said in await next(iter(self.people.values())).said_to_me() if said.startswith("🪙")]
+        return cards[-1] if cards else ""
+
+    async def card_says(self, *parts: str) -> str:
+        """Wait until the card has all these words."""
+
+        async def says() -> str | None:
+            card = await self.card()
+            return card if all(part in card for part in parts) else None
+
+        try:
+            return str(await asyncio.wait_for(until(says), self.town.patience_s))
+        except TimeoutError:
+            raise AssertionError(f"the card never said {parts}:\n{await self.card()}") from None
+
+    async def audit(self) -> None:
+        """Every franc is accounted for."""
+        async with self.town.database.reading() as session:
+            found = await ledger.audit(session)
+        assert found.is_clean, found
+
+    async def in_account(self, owner: str, kind: AccountKind = AccountKind.POT) -> Money:
+        async with self.town.database.reading() as session:
+            account = await ledger.account(session, owner, kind)
+            return (await ledger.balance(session, account.id)).posted if account else Money(0)
+
+    def _forward(self, by: timedelta) -> None:
+        if by > timedelta(0):
+            self.clock.enter_context(clock.ahead(by))
+
+    async def _next_due(self) -> datetime | None:
+        async with self.town.database.reading() as session:
+            return await session.scalar(select(JobRow.run_at).order_by(JobRow.run_at).limit(1))
+
+
+async def circle(town: Town, *names: str, francs: int = 0) -> Circle:
+    """These people in a group of their own with the assistant, each with so many francs in the wallet."""
+    people = {}
+    for name in names:
+        person = await town.newcomer(name, f"+226701000{len(people) + 10}")
+        people[name] = person
+    await asyncio.gather(*(_arrives(person) for person in people.values()))
+    creator, *others = people.values()
+    chat = await group_of(town, "La tontine", creator, *others)
+    ring = Circle(town, chat, {name: Neighbour.of(person, str(chat)) for name, person in people.items()})
+    if francs:
+        for name in names:
+            await ring.has(name, francs)
+    return ring
+
+
+async def _arrives(person: Person) -> None:
+    await person.starts()
+    await person.hears("Votre solde")
+
+
+__all__ = ["FIRST_NAMES", "Circle", "circle", "wallet_owner"]
