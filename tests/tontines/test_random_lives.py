@@ -59,7 +59,7 @@ def plans(draw: st.DrawFn) -> Plan:
         "fine_cap": 2 * fine,
         "caution": draw(st.sampled_from([0, 500])),
     }
-    return Plan(halves, rules, draw(st.randoms(use_true_random=False)))
+    return Plan(halves, rules, Random(draw(st.integers(0, 2**32))))
 
 
 @settings(
