@@ -23,7 +23,7 @@ from tontines.group import tontines_in
 from tontines.money_tables import Pot
 from tontines.states import RoundState
 
-DRAW_CARD = "tontine.draw_card"
+DRAW_CARD = "draw_card"
 PAY, WHERE_I_AM = "pay", "mine"
 
 # Fifty people who tap within a second are one or two drawings, not fifty.

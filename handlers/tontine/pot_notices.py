@@ -27,7 +27,7 @@ from tontines import (
 )
 from tontines.allotting import missing
 
-POT_NOTICE = "tontine.pot_notice"
+POT_NOTICE = "pot_notice"
 
 
 def register_pots(jobs: Jobs) -> None:
