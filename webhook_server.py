@@ -1,22 +1,21 @@
-"""The doors: GetMiPay's webhooks, Telegram's, the page a payer comes back to, health and metrics."""
+"""The doors: GetMiPay's webhooks, Telegram's, the pages that people open, health and metrics."""
 
 import hmac
 import json
 from http import HTTPStatus
-from pathlib import Path
 
 import structlog
 from aiohttp import web
-from jinja2 import Environment, FileSystemLoader, select_autoescape
 from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 from sqlalchemy import text
 
 from bot.channels.telegram import TelegramChannel
 from bot.intake import Intake
 from bot.reception import ComeAgain
-from core import i18n, jobs, outbox
+from core import jobs, outbox
 from core.db import Database, is_database_away
 from core.settings import Settings
+from pages import page, tontine_routes
 from payments import LARGEST_BODY, WebhookDoor
 
 log = structlog.get_logger(__name__)
@@ -27,15 +26,6 @@ _JOBS = Gauge("cauri_jobs_due", "Jobs that are due")
 _JOBS_AGE = Gauge("cauri_jobs_oldest_seconds", "How long the most overdue job has been due")
 _OUTBOX = Gauge("cauri_outbox_waiting", "Messages that wait to be said")
 _OUTBOX_AGE = Gauge("cauri_outbox_oldest_seconds", "How long the oldest of them has waited")
-
-_PAGES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=select_autoescape(), trim_blocks=True
-)
-_SECURITY_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
 
 
 class Doors:
@@ -61,6 +51,7 @@ class Doors:
                 web.get("/payment/return", self._welcome_back),
                 web.get("/health", self._health),
                 web.get("/metrics", self._metrics),
+                *tontine_routes(self._database),
             ]
         )
         return app
@@ -88,13 +79,7 @@ class Doors:
 
     async def _welcome_back(self, request: web.Request) -> web.Response:
         """Where GetMiPay's page sends the payer: back to the chat. It shows nothing of the payment, the chat does."""
-        language = i18n.closest_language(request.headers.get("Accept-Language", "").split(",")[0])
-        page = _PAGES.get_template("return.html").render(
-            language=language,
-            say=lambda key: i18n.text(language, key),
-            link=self._settings.chat_url or self._telegram.deep_link("menu"),
-        )
-        return web.Response(text=page, content_type="text/html", headers=_SECURITY_HEADERS)
+        return page(request, "return.html", link=self._settings.chat_url or self._telegram.deep_link("menu"))
 
     async def _health(self, _: web.Request) -> web.Response:
         """Healthy means that the database answers: without it nothing can be taken on."""

@@ -16,7 +16,7 @@ FORBIDDEN = {
     "operations": {"cli"},
     "app": {"cli", "operations"},
     "webhook_server": {"cli", "operations", "app", "worker", "handlers"},
-    "worker": {"cli", "operations", "app", "webhook_server", "handlers"},
+    "worker": {"cli", "operations", "app", "webhook_server", "handlers", "pages"},
 }
 _TESTS = {"tests", "bench"}
 

@@ -11,6 +11,7 @@ from handlers.tontine.links import JOIN, NEW, OPEN, WORD, Links
 from handlers.tontine.mine import mine
 from handlers.tontine.office import office
 from handlers.tontine.rounds import ROUND_ACTS, ROUND_TAPS, register_round_notices, round_commands
+from handlers.tontine.statement import statement_of
 from tontines import EVENTS
 
 __all__ = ["Links", "register_tontine", "tontine_acts", "tontine_commands"]
@@ -53,6 +54,7 @@ def _life_of_the_group(links: Links) -> list[Command]:
         Command("tontine", mine(links), {"fr": "tontine", "en": "tontine"}, ("tontines",), payload=OPEN, in_group=True),
         Command("members", members.members, {"fr": "membres", "en": "members"}, in_group=True),
         Command("verify", drawing.verify(links), {"fr": "verifier", "en": "verify"}, in_group=True),
+        Command("statement", statement_of(links), {"fr": "releve", "en": "statement"}),
         Command("office", office, {"fr": "bureau", "en": "office"}),
         Command("tontine_new", create(links), payload=NEW),
         Command("tontine_join", join.join, payload=JOIN),

@@ -1,0 +1,224 @@
+"""A member's account in one tontine: what they owed, paid and received, line by line."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core import clock
+from core.money import Money
+from handlers.tontine.board import Seal, last_seal
+from members import Member
+from tontines import (
+    Contribution,
+    ContributionState,
+    Cycle,
+    Due,
+    Fine,
+    FineState,
+    Holding,
+    Membership,
+    Receipt,
+    Round,
+    Source,
+    Tontine,
+    is_late,
+)
+from tontines.money_tables import SidePayment
+from tontines.sides import Side
+
+
+@dataclass(frozen=True, slots=True)
+class OwedLine:
+    """What one part of a share owed for one round."""
+
+    cycle: int
+    round: int
+    deadline: datetime
+    owed: Money
+    paid: Money
+    is_late: bool
+
+    @property
+    def left(self) -> Money:
+        return self.owed - self.paid
+
+
+@dataclass(frozen=True, slots=True)
+class PaidLine:
+    """One contribution. `by` is somebody else who paid it."""
+
+    at: datetime
+    source: Source
+    amount: Money
+    by: str | None
+    is_reversed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FineLine:
+    at: datetime
+    cycle: int
+    round: int
+    amount: Money
+    state: FineState
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedLine:
+    """What was received of a pot. Cash counts once they said that they have it."""
+
+    at: datetime
+    cycle: int
+    round: int
+    source: Source
+    amount: Money
+    is_confirmed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SideLine:
+    """A security deposit, or a gift to the solidarity fund."""
+
+    at: datetime
+    side: Side
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    tontine: str
+    member: str
+    zone: str
+    at: datetime
+    owed: list[OwedLine]
+    paid: list[PaidLine]
+    fines: list[FineLine]
+    received: list[ReceivedLine]
+    sides: list[SideLine]
+    seal: Seal | None
+
+    @property
+    def total_owed(self) -> Money:
+        return _sum(line.owed for line in self.owed)
+
+    @property
+    def total_paid(self) -> Money:
+        """What was paid of what is owed; what was paid early for rounds to come is not in it."""
+        return _sum(line.paid for line in self.owed)
+
+    @property
+    def total_left(self) -> Money:
+        return self.total_owed - self.total_paid
+
+    @property
+    def total_fines(self) -> Money:
+        """The fines that are still to be paid."""
+        return _sum(line.amount for line in self.fines if line.state is FineState.OWED)
+
+    @property
+    def total_received(self) -> Money:
+        return _sum(line.amount for line in self.received if line.is_confirmed)
+
+
+async def account_of(session: AsyncSession, membership: Membership) -> Account:
+    """All that a member owed, paid and received in this tontine, over all its cycles."""
+    tontine = await session.get_one(Tontine, membership.tontine_id)
+    member = await session.get_one(Member, membership.member_id)
+    return Account(
+        tontine=tontine.name,
+        member=member.name,
+        zone=tontine.rules.zone,
+        at=clock.now(),
+        owed=await _owed(session, membership.id),
+        paid=await _paid(session, membership),
+        fines=await _fines(session, membership.id),
+        received=await _received(session, membership.id),
+        sides=await _sides(session, membership.id),
+        seal=await last_seal(session, tontine.id),
+    )
+
+
+async def _owed(session: AsyncSession, membership_id: UUID) -> list[OwedLine]:
+    dues = (
+        select(Due, Round.number, Cycle.number)
+        .join(Holding, Holding.id == Due.holding_id)
+        .join(Round, Round.id == Due.round_id)
+        .join(Cycle, Cycle.id == Round.cycle_id)
+        .where(Holding.membership_id == membership_id)
+        .order_by(Cycle.number, Round.number, Due.id)
+    )
+    return [
+        OwedLine(cycle, number, due.deadline, Money(due.amount - due.waived), Money(due.paid), is_late(due))
+        for due, number, cycle in await session.execute(dues)
+    ]
+
+
+async def _paid(session: AsyncSession, membership: Membership) -> list[PaidLine]:
+    made = (ContributionState.MADE, ContributionState.REVERSED)
+    contributions = (
+        select(Contribution, Member.name)
+        .join(Member, Member.id == Contribution.payer_id)
+        .where(Contribution.membership_id == membership.id, Contribution.state.in_(made))
+        .order_by(Contribution.made_at, Contribution.id)
+    )
+    return [
+        PaidLine(
+            at=each.made_at or each.created_at,
+            source=each.source,
+            amount=Money(each.amount),
+            by=payer if each.payer_id != membership.member_id else None,
+            is_reversed=each.state is ContributionState.REVERSED,
+        )
+        for each, payer in await session.execute(contributions)
+    ]
+
+
+async def _fines(session: AsyncSession, membership_id: UUID) -> list[FineLine]:
+    fines = (
+        select(Fine, Round.number, Cycle.number)
+        .join(Due, Due.id == Fine.due_id)
+        .join(Round, Round.id == Due.round_id)
+        .join(Cycle, Cycle.id == Round.cycle_id)
+        .where(Fine.membership_id == membership_id)
+        .order_by(Fine.id)
+    )
+    return [
+        FineLine(fine.created_at, cycle, number, Money(fine.amount), fine.state)
+        for fine, number, cycle in await session.execute(fines)
+    ]
+
+
+async def _received(session: AsyncSession, membership_id: UUID) -> list[ReceivedLine]:
+    receipts = (
+        select(Receipt, Round.number, Cycle.number)
+        .join(Round, Round.id == Receipt.round_id)
+        .join(Cycle, Cycle.id == Round.cycle_id)
+        .where(Receipt.membership_id == membership_id)
+        .order_by(Receipt.created_at, Receipt.id)
+    )
+    return [
+        ReceivedLine(
+            at=each.created_at,
+            cycle=cycle,
+            round=number,
+            source=each.source,
+            amount=Money(each.amount),
+            is_confirmed=each.source is not Source.CASH or each.confirmed_at is not None,
+        )
+        for each, number, cycle in await session.execute(receipts)
+    ]
+
+
+async def _sides(session: AsyncSession, membership_id: UUID) -> list[SideLine]:
+    kinds = (Side.CAUTION.value, Side.FUND.value)
+    mine = select(SidePayment).where(SidePayment.membership_id == membership_id, SidePayment.kind.in_(kinds))
+    rows = await session.scalars(mine.order_by(SidePayment.created_at, SidePayment.id))
+    return [SideLine(each.created_at, Side(each.kind), Money(each.amount)) for each in rows]
+
+
+def _sum(amounts: Iterable[Money]) -> Money:
+    return sum(amounts, Money(0))

@@ -1,0 +1,6 @@
+"""Pages: what people open in a browser. Rendered here, without scripts, in their language, for a telephone first."""
+
+from pages.rendering import language_of, page
+from pages.tontines import tontine_routes
+
+__all__ = ["language_of", "page", "tontine_routes"]
