@@ -17,7 +17,7 @@ class Neighbour(Person):
     @classmethod
     def of(cls, person: Person, chat: str = "group") -> "Neighbour":
         """The same person, in their group, or in the chat with this id."""
-        return cls(person.town, person.name, person.id, chat, alone=person)
+        return cls(person.town, person.name, person.id, person.full_name, chat, alone=person)
 
     async def taps_in_group(self, label: str) -> dict[str, Any]:
         """Tap a button, and wait for what only the tapper sees: `text`, or the `url` that opens the private chat."""
@@ -47,7 +47,7 @@ class Neighbour(Person):
 
     async def follows_link(self, url: str) -> Person:
         """Follow a link that opens the private chat; gives the person there."""
-        person = self.alone or Person(self.town, self.name, self.id)
+        person = self.alone or Person(self.town, self.name, self.id, self.full_name)
         await person._act(f"people/{self.name}/follow", {"url": url})
         return person
 
