@@ -44,14 +44,17 @@ class CycleRunning(Refusal):
 async def ask_to_join(session: AsyncSession, tontine_id: UUID, member_id: UUID, halves: int = WHOLE) -> Membership:
     """A person's wish to take part with so many half-shares (2 are a share), in the next cycle to start.
 
-    Asking again gives the first asking back; who was refused or left may ask anew. Raises SharesInvalid, NoHalfShares.
+    Asking again gives the first asking back, with other shares if nobody has decided yet; who was refused or left may
+    ask anew. Raises SharesInvalid, NoHalfShares.
     """
     tontine = await lock_tontine(session, tontine_id)
     refuse_when_closed(tontine)
     _check_halves(tontine, halves)
     known = await find_membership(session, tontine_id, member_id)
     if known is not None and known.state not in {MembershipState.REFUSED, MembershipState.LEFT}:
-        return known
+        is_new_wish = known.state is MembershipState.ASKED and known.halves != halves
+        if not is_new_wish:
+            return known
     if known is None:
         known = Membership(
             id=new_id(), tontine_id=tontine_id, member_id=member_id, agrees_to_set_off=False, created_at=clock.now()
