@@ -5,6 +5,8 @@ import unicodedata
 from collections.abc import Callable, Iterable
 
 _NUMBER = re.compile(r"[+\-−]?\d\S*")
+# An amount and a telephone number, each digit apart, and no more: every cut is tried, and there are patient jokers.
+_WORDS_OF_NUMBERS = 24
 _UNITS = {"f", "fcfa", "cfa", "xof", "franc", "francs"}
 _SMALL_WORDS = {
     "a", "au", "avec", "by", "chez", "de", "depuis", "du", "from", "la", "le", "mon", "my", "numero", "number", "on",
@@ -57,6 +59,8 @@ def _cut(
     words: list[str], is_amount: Callable[[str], bool], is_phone: Callable[[str], bool]
 ) -> tuple[str | None, str | None]:
     whole = " ".join(words)
+    if len(words) > _WORDS_OF_NUMBERS:
+        return whole, None
     if is_phone(whole):
         return None, whole
     for at in range(1, len(words)):
