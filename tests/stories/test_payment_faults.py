@@ -147,7 +147,7 @@ async def test_when_no_webhook_ever_comes_the_look_up_settles(town: Town) -> Non
         await awa.says(WITHDRAW)
         await awa.taps("Confirmer")
         await awa.hears("⏳ Retrait de 2 000 F CFA en cours", "L’argent est réservé")
-        await until(lambda: _has_ended(town))
+        await until(lambda: _has_paid_out(town))
         with clock.ahead(timedelta(minutes=2)):
             await awa.hears("✅ Retrait effectué : 2 000 F CFA", "Votre solde : 3 000 F CFA")
     assert await awa.balance() == 3_000
@@ -204,8 +204,9 @@ async def _decide_one(town: Town, transaction: str, status: str, error: str | No
     assert answer.is_success, answer.text
 
 
-async def _has_ended(town: Town) -> bool:
-    return bool((await town.transactions())[0]["status"] == "success")
+async def _has_paid_out(town: Town) -> bool:
+    ended = [(entry["kind"], entry["status"]) for entry in await town.transactions()]
+    return ("payout", "success") in ended
 
 
 async def _all_delivered(town: Town) -> bool:
