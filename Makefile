@@ -41,7 +41,8 @@ $(VENV)/.demo: requirements.txt pyproject.toml
 	@echo "Installing Cauri into $(VENV) (once)…"
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.txt
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation \
+		--config-settings editable_mode=compat -e .
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.demo requirements-dev.txt
