@@ -16,13 +16,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 import ledger
 import tontines
 from core import clock
+from core.ids import new_id
 from core.jobs import JobRow
 from core.money import Money
 from ledger import AccountKind
 from members import find_by_address, wallet_owner
 from members.members import Member
 from tests.stories.group import Neighbour, group_of
-from tests.stories.town import Person, Town, until
+from tests.stories.town import Person, Town, plain, until
 from tests.tontines.kit import fund, rules_of
 from tontines import Role, Round, RoundState
 
@@ -43,6 +44,11 @@ class Circle:
 
     def __getitem__(self, name: str) -> Neighbour:
         return self.people[name]
+
+    async def taps(self, name: str, label: str) -> dict[str, Any]:
+        """Tap the newest button of that label in the group; gives what only the tapper sees: `text` or `url`."""
+        person = self.people[name]
+        return await person.toast(await touch(person, label))
 
     def alone(self, name: str) -> Person:
         """The same person in the private chat."""
@@ -163,7 +169,8 @@ class Circle:
         try:
             return str(await asyncio.wait_for(until(says), self.town.patience_s))
         except TimeoutError:
-            raise AssertionError(f"the card never said {parts}:\n{await self.card()}") from None
+            said = await next(iter(self.people.values())).said_to_me()
+            raise AssertionError(f"the card never said {parts}:\n{said}") from None
 
     async def audit(self) -> None:
         """Every franc is accounted for."""
@@ -201,9 +208,37 @@ async def circle(town: Town, *names: str, francs: int = 0) -> Circle:
     return ring
 
 
+async def touch(person: Person, label: str) -> str:
+    """Tap the newest button whose label has these words, whenever it was said; gives the tap's id."""
+
+    async def there() -> dict[str, int] | None:
+        for message in reversed(await person.messages()):
+            for row, buttons in enumerate(message.get("inline_keyboard") or []):
+                for column, button in enumerate(buttons):
+                    if label in plain(button["text"]):
+                        return {"message_id": message["message_id"], "row": row, "column": column}
+        return None
+
+    try:
+        button = await asyncio.wait_for(until(there), person.town.patience_s)
+    except TimeoutError:
+        raise AssertionError(f"{person.name} has no button {label!r}: {await person.said_to_me()}") from None
+    await person._note_now()
+    answer = await person.town.sandbox.post(f"/chat/api/{person._chat}/tap", json=button)
+    assert answer.is_success, answer.text
+    return str(answer.json().get("callback_query_id"))
+
+
+async def spend(session: AsyncSession, member_id: UUID, francs: int) -> None:
+    """Money that left the wallet some other way."""
+    house = await ledger.open_account(session, "house", AccountKind.PROVIDER)
+    wallet = await ledger.open_account(session, wallet_owner(member_id), AccountKind.WALLET)
+    out = ledger.Post(
+        id=new_id(), debit=wallet.id, credit=house.id, amount=Money(francs), kind="payout", journal=new_id(), leg=0
+    )
+    await ledger.post(session, out)
+
+
 async def _arrives(person: Person) -> None:
     await person.starts()
     await person.hears("Votre solde")
-
-
-__all__ = ["FIRST_NAMES", "Circle", "circle", "wallet_owner"]
