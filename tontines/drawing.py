@@ -22,6 +22,7 @@ from tontines.draw import PublicDraw, Words, commitment, new_secret, reveal
 from tontines.events import tell
 from tontines.group import active_membership, fresh, fresh_one, lock_tontine
 from tontines.group_tables import Tontine
+from tontines.rules import Rules
 
 REVEAL_DRAW = "tontine.reveal_draw"
 
@@ -52,9 +53,7 @@ async def commit_draw(
     session: AsyncSession, tontine: Tontine, cycle: Cycle, shares: Sequence[UUID], reveal_at: datetime | None
 ) -> Draw:
     """Publish what binds us; the reveal comes at `reveal_at`. Raises RevealTooLate."""
-    first_round = opens_at(cycle.rules, 1)
-    if reveal_at is None or not clock.now() < reveal_at < first_round:
-        raise RevealTooLate(before=first_round)
+    reveal_at = refuse_reveal(cycle.rules, reveal_at)
     secret, names = new_secret(), [str(share) for share in shares]
     draw = Draw(
         cycle_id=cycle.id, commitment=commitment(secret, names), secret=secret, shares=names, reveal_at=reveal_at
@@ -65,6 +64,14 @@ async def commit_draw(
     await tell(session, "draw.committed", tontine.id, cycle=cycle.id)
     await enqueue(session, REVEAL_DRAW, str(cycle.id), {"cycle": str(cycle.id)}, run_at=reveal_at)
     return draw
+
+
+def refuse_reveal(rules: Rules, reveal_at: datetime | None) -> datetime:
+    """The time of the reveal; raises RevealTooLate unless it is after now and before the first round opens."""
+    first_round = opens_at(rules, 1)
+    if reveal_at is None or not clock.now() < reveal_at < first_round:
+        raise RevealTooLate(before=first_round)
+    return reveal_at
 
 
 async def add_words(session: AsyncSession, cycle_id: UUID, member_id: UUID, text: str) -> bool:

@@ -17,9 +17,9 @@ from tontines.cycle_tables import Cycle, Holding, Round, Share, Turn
 from tontines.cycles import NoCycle, running_cycle, turns_of
 from tontines.dues import dues_owed, still_to_come
 from tontines.events import tell
-from tontines.group import active_membership, fresh, lock_tontine
+from tontines.group import active_membership, find_membership, fresh, lock_tontine
 from tontines.group_tables import Membership, Tontine
-from tontines.officers import refuse_when_closed, vacate
+from tontines.officers import refuse_when_closed, refuse_while_in_office, vacate
 from tontines.order import postpone
 from tontines.rotation import WHOLE
 from tontines.rules import Order
@@ -53,8 +53,11 @@ async def leave(session: AsyncSession, tontine_id: UUID, member_id: UUID) -> Mem
     """
     tontine = await lock_tontine(session, tontine_id)
     refuse_when_closed(tontine)
+    known = await find_membership(session, tontine_id, member_id)
+    if known is not None and known.state is MembershipState.LEFT:
+        return known
     membership = await active_membership(session, tontine_id, member_id)
-    await vacate(session, tontine, membership)
+    await refuse_while_in_office(session, membership)
     try:
         cycle = await running_cycle(session, tontine_id)
     except NoCycle:
@@ -68,6 +71,7 @@ async def leave(session: AsyncSession, tontine_id: UUID, member_id: UUID) -> Mem
 async def say_goodbye(session: AsyncSession, tontine: Tontine, membership: Membership) -> None:
     """Note that a member has left, and give back the caution that nothing is owed against."""
     membership.state, membership.renews = MembershipState.LEFT, False
+    await vacate(session, tontine, membership)
     await session.flush()
     await write_line(session, tontine, "member.left", member=membership.id)
     await give_back(session, tontine, membership)

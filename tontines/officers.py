@@ -61,16 +61,22 @@ async def appoint(session: AsyncSession, tontine_id: UUID, role: Role, member_id
 
 async def install(session: AsyncSession, tontine: Tontine, role: Role, membership: Membership) -> None:
     """Put a member into an office; raises TwoOffices."""
+    await refuse_two_offices(session, tontine, role, membership.id)
     held = await officers_of(session, tontine.id)
-    other = {Role.PRESIDENT: Role.TREASURER, Role.TREASURER: Role.PRESIDENT}.get(role)
-    if other and held.get(other) == membership.id and not tontine.rules.president_may_be_treasurer:
-        raise TwoOffices
     await session.merge(Officer(tontine_id=tontine.id, role=role, membership_id=membership.id))
     await session.flush()
     await write_line(session, tontine, "officer.appointed", role=role.value, member=membership.id)
     await tell(session, "officer.appointed", tontine.id, member=membership.id)
     if role is Role.PRESIDENT and Role.PRESIDENT in held:
         await tell(session, "organiser.changed", tontine.id, member=membership.id)
+
+
+async def refuse_two_offices(session: AsyncSession, tontine: Tontine, role: Role, membership_id: UUID) -> None:
+    """Raises TwoOffices when the charter keeps apart what this member would then hold."""
+    other = {Role.PRESIDENT: Role.TREASURER, Role.TREASURER: Role.PRESIDENT}.get(role)
+    held = await officers_of(session, tontine.id)
+    if other and held.get(other) == membership_id and not tontine.rules.president_may_be_treasurer:
+        raise TwoOffices
 
 
 async def require_office(session: AsyncSession, tontine_id: UUID, member_id: UUID, *roles: Role) -> Membership:
@@ -92,19 +98,26 @@ async def require_other_officer(
     return officer
 
 
-async def vacate(session: AsyncSession, tontine: Tontine, membership: Membership) -> None:
-    """Take a leaver out of their offices; president and treasurer hand theirs over first. Raises OfficeHeld."""
-    held = await fresh(session, select(Officer).where(Officer.membership_id == membership.id))
+async def refuse_while_in_office(session: AsyncSession, membership: Membership) -> None:
+    """President and treasurer hand over before they leave; raises OfficeHeld."""
+    held = await _offices(session, membership)
     vital = [officer.role.value for officer in held if officer.role in {Role.PRESIDENT, Role.TREASURER}]
     if vital:
         raise OfficeHeld(roles=vital)
-    for officer in held:
+
+
+async def vacate(session: AsyncSession, tontine: Tontine, membership: Membership) -> None:
+    """Take somebody who has left out of their other offices."""
+    for officer in await _offices(session, membership):
         await session.delete(officer)
         await write_line(session, tontine, "officer.left", role=officer.role.value, member=membership.id)
-    await session.flush()
 
 
 def refuse_when_closed(tontine: Tontine) -> None:
     """Raises TontineClosed."""
     if tontine.state is TontineState.CLOSED:
         raise TontineClosed
+
+
+async def _offices(session: AsyncSession, membership: Membership) -> list[Officer]:
+    return await fresh(session, select(Officer).where(Officer.membership_id == membership.id))

@@ -11,13 +11,17 @@ from tontines.rotation import moved_to_the_end, swapped
 from tontines.states import RoundState
 
 
+async def upcoming_turns(session: AsyncSession, cycle: Cycle) -> list[Turn]:
+    """The turns that are decided and whose rounds have not opened, the next one first."""
+    first = await _first_upcoming(session, cycle)
+    return [turn for turn in await turns_of(session, cycle.id) if turn.position >= first]
+
+
 async def exchange(session: AsyncSession, cycle: Cycle, first: UUID, second: UUID) -> None:
     """Two shares exchange their turns; raises TurnNotUpcoming."""
     turns = await turns_of(session, cycle.id)
-    order = [turn.share_id for turn in turns]
-    upcoming = await _first_upcoming(session, cycle)
-    decided_before = sum(turn.position < upcoming for turn in turns)
-    changed = swapped(order, first, second, upcoming_from=decided_before)
+    decided_before = len(turns) - len(await upcoming_turns(session, cycle))
+    changed = swapped([turn.share_id for turn in turns], first, second, upcoming_from=decided_before)
     await _place(session, turns, dict(zip(changed, (turn.position for turn in turns), strict=True)))
 
 

@@ -21,7 +21,7 @@ from tontines.group import active_membership, fresh, fresh_one, lock_tontine
 from tontines.group_tables import Guarantee, Membership, Tontine
 from tontines.leaving import had_a_turn, say_goodbye
 from tontines.money_tables import Due, Receipt
-from tontines.officers import vacate
+from tontines.officers import refuse_while_in_office
 from tontines.states import DecisionState
 
 
@@ -92,7 +92,7 @@ async def _hand_over(session: AsyncSession, tontine: Tontine, offer: Replacement
     cycle = await running_cycle(session, tontine.id)
     leaver = await fresh_one(session, Membership, offer.leaver_id)
     await _refuse_strangers_after_turn(session, cycle, leaver, successor)
-    await vacate(session, tontine, leaver)
+    await refuse_while_in_office(session, leaver)
     # The rounds have gone on since the offer: the price is what has been paid by now.
     offer.price, offer.state = await _price(session, cycle, leaver), DecisionState.GRANTED
     if offer.price:

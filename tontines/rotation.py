@@ -3,9 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 from core.errors import Refusal
+
+T = TypeVar("T")
 
 WHOLE = 2
 
@@ -76,7 +79,7 @@ def form_shares(stakes: Iterable[Stake]) -> list[tuple[Part, ...]]:
     return wholes + list(zip(halves[::2], halves[1::2], strict=True))
 
 
-def arranged(shares: Sequence[UUID], numbers: Sequence[int]) -> list[UUID]:
+def arranged(shares: Sequence[T], numbers: Sequence[int]) -> list[T]:
     """The shares in the order that `numbers` (from 1) gives; raises OrderIncomplete."""
     if sorted(numbers) != list(range(1, len(shares) + 1)):
         raise OrderIncomplete

@@ -18,7 +18,7 @@ from tontines.chain import seal, write_line
 from tontines.charter import has_accepted
 from tontines.cycle_tables import Cycle, Holding, Round, Share
 from tontines.cycles import set_turns, shares_of
-from tontines.drawing import commit_draw
+from tontines.drawing import commit_draw, refuse_reveal
 from tontines.events import tell
 from tontines.group import lock_tontine, memberships_of
 from tontines.group_tables import Membership, Tontine
@@ -52,7 +52,7 @@ class CharterNotAcceptedByAll(Refusal):
 
 
 class CautionsMissing(Refusal):
-    """Params: `members`, the membership ids of those whose security deposit is short."""
+    """Params: `members`, the membership ids of those whose security deposit is short, `amount` for a share (Money)."""
 
     key = "refusal.tontine.cautions_missing"
 
@@ -87,6 +87,7 @@ async def start_cycle(
         raise CycleRunning
     await require_office(session, tontine_id, by, Role.PRESIDENT)
     shares = await _checked_shares(session, tontine)
+    _check_order(tontine.rules, range(1, len(shares) + 1), order, reveal_at)
     number = await session.scalar(select(func.count()).where(Cycle.tontine_id == tontine_id)) or 0
     cycle = Cycle(
         id=new_id(), tontine_id=tontine_id, number=number + 1, stated_rules=tontine.stated_rules,
@@ -155,6 +156,14 @@ async def _checked_shares(session: AsyncSession, tontine: Tontine) -> list[tuple
         raise CharterNotAcceptedByAll(members=undecided)
     await _check_cautions(session, tontine.rules, taking_part)
     return shares
+
+
+def _check_order(rules: Rules, numbers: Sequence[int], order: Sequence[int] | None, reveal_at: datetime | None) -> None:
+    """Before anything is written: the dialogue that is refused goes on in the same transaction."""
+    if rules.order is Order.FIXED:
+        arranged(numbers, order or numbers)
+    elif rules.order is Order.DRAW:
+        refuse_reveal(rules, reveal_at)
 
 
 async def _check_cautions(session: AsyncSession, rules: Rules, taking_part: Sequence[Membership]) -> None:

@@ -11,12 +11,12 @@ from core.ids import new_id
 from tontines.cash import NotYours
 from tontines.chain import write_line
 from tontines.cycle_tables import Cycle, Share, Swap
-from tontines.cycles import holdings_of, turns_of
+from tontines.cycles import holdings_of
 from tontines.decision_tables import Consent
 from tontines.events import tell
 from tontines.group import active_membership, fresh, fresh_one, lock_tontine
 from tontines.group_tables import Tontine
-from tontines.order import exchange
+from tontines.order import exchange, upcoming_turns
 from tontines.rotation import TurnNotUpcoming
 from tontines.states import DecisionState
 
@@ -58,6 +58,8 @@ async def answer_swap(session: AsyncSession, swap_id: UUID, *, by: UUID, agree: 
     if swap.state is not DecisionState.ASKED:
         return swap
     if agree:
+        first, second = await fresh_one(session, Share, swap.first_id), await fresh_one(session, Share, swap.second_id)
+        await _refuse_unless_upcoming(session, cycle, first, second)
         return await _consent(session, tontine, swap, membership.id)
     swap.state = DecisionState.REFUSED
     await session.flush()
@@ -81,9 +83,9 @@ async def _consent(session: AsyncSession, tontine: Tontine, swap: Swap, membersh
 
 
 async def _refuse_unless_upcoming(session: AsyncSession, cycle: Cycle, share: Share, other: Share) -> None:
-    """The turn of a share that was left gives money back, and stays the last."""
-    decided = {turn.share_id for turn in await turns_of(session, cycle.id)}
-    if not {share.id, other.id} <= decided or share.left_at or other.left_at or share.id == other.id:
+    """Both turns are decided and still to come; that of a share that was left gives money back, and stays the last."""
+    upcoming = {turn.share_id for turn in await upcoming_turns(session, cycle)}
+    if not {share.id, other.id} <= upcoming or share.left_at or other.left_at or share.id == other.id:
         raise TurnNotUpcoming
 
 

@@ -20,7 +20,7 @@ from tontines.events import tell
 from tontines.group import active_membership, fresh, fresh_one, lock_tontine, memberships_of
 from tontines.group_tables import Membership, Tontine
 from tontines.late_joining import join_now, refuse_late_joiner
-from tontines.officers import install, refuse_when_closed
+from tontines.officers import install, refuse_two_offices, refuse_when_closed
 from tontines.states import DecisionState, Role, TontineState
 
 CLOSE_VOTE = "tontine.close_vote"
@@ -41,7 +41,7 @@ class VoteOver(Refusal):
 async def propose_president(session: AsyncSession, tontine_id: UUID, candidate_id: UUID, *, by: UUID, key: str) -> Vote:
     """Any member proposes another organiser: when the old one is lost, the members choose. Their own yes is counted.
 
-    The same key again gives the first proposal back. Raises NotAMember, NotActive.
+    The same key again gives the first proposal back. Raises NotAMember, NotActive, TwoOffices.
     """
     tontine = await lock_tontine(session, tontine_id)
     refuse_when_closed(tontine)
@@ -58,17 +58,21 @@ async def propose_late_joiner(
     """
     tontine = await lock_tontine(session, tontine_id)
     candidate = await active_membership(session, tontine_id, candidate_id)
-    await refuse_late_joiner(session, await running_cycle(session, tontine_id), candidate)
     return await _open(session, tontine, Question.LATE_JOINER, {"member": str(candidate.id)}, by=by, key=key)
 
 
 async def cast_ballot(session: AsyncSession, vote_id: UUID, *, by: UUID, is_for: bool) -> Vote:
-    """Vote once, for good; with more than half of all members for it, it is done. Raises VoteOver, NotAMember."""
+    """Vote once, for good; with more than half of all members for it, it is done.
+
+    Raises VoteOver, NotAMember, and what the proposal raises when it can no longer be done.
+    """
     tontine = await lock_tontine(session, (await session.get_one(Vote, vote_id)).tontine_id)
     vote = await fresh_one(session, Vote, vote_id)
     voter = await active_membership(session, tontine.id, by)
     if vote.state is not DecisionState.ASKED or clock.now() >= vote.closes_at:
         raise VoteOver
+    if is_for:
+        await _refuse_impossible(session, tontine, vote.kind, UUID(vote.subject["member"]))
     await insert_once(
         session, Ballot, vote_id=vote.id, membership_id=voter.id, is_for=is_for, created_at=clock.now()
     )  # fmt: skip
@@ -99,6 +103,7 @@ async def _open(
     known = await fresh(session, select(Vote).where(Vote.key == key))
     if known:
         return known[0]
+    await _refuse_impossible(session, tontine, question.value, UUID(subject["member"]))
     vote = Vote(
         id=new_id(), key=key, tontine_id=tontine.id, kind=question.value, subject=subject, state=DecisionState.ASKED,
         closes_at=clock.now() + _LASTS, created_at=clock.now(),
@@ -120,6 +125,15 @@ async def _count(session: AsyncSession, tontine: Tontine, vote: Vote) -> None:
         await _carry_out(session, tontine, vote)
     elif 2 * counted.count(False) >= len(voters):
         await _end(session, tontine, vote, DecisionState.REFUSED)
+
+
+async def _refuse_impossible(session: AsyncSession, tontine: Tontine, question: str, candidate: UUID) -> None:
+    """Nobody votes for what could not be done, then or now."""
+    if question == Question.PRESIDENT:
+        await refuse_two_offices(session, tontine, Role.PRESIDENT, candidate)
+    else:
+        chosen = await fresh_one(session, Membership, candidate)
+        await refuse_late_joiner(session, await running_cycle(session, tontine.id), chosen)
 
 
 async def _carry_out(session: AsyncSession, tontine: Tontine, vote: Vote) -> None:
