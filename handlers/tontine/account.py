@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import select
@@ -27,8 +28,7 @@ from tontines import (
     Tontine,
     is_late,
 )
-from tontines.money_tables import SidePayment
-from tontines.sides import Side
+from tontines.group_tables import Line
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +79,22 @@ class ReceivedLine:
     is_confirmed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class SideLine:
-    """A security deposit, or a gift to the solidarity fund."""
+class Other(StrEnum):
+    """What else moved between a member and the tontine."""
 
+    CAUTION_PAID = "caution_paid"
+    CAUTION_RETURNED = "caution_returned"
+    ADVANCE_RETURNED = "advance_returned"
+    GIVEN_TO_FUND = "given_to_fund"
+    HELPED_BY_FUND = "helped_by_fund"
+    BOUGHT_IN = "bought_in"
+    BOUGHT_OUT = "bought_out"
+
+
+@dataclass(frozen=True, slots=True)
+class OtherLine:
     at: datetime
-    side: Side
+    other: Other
     amount: Money
 
 
@@ -98,7 +108,7 @@ class Account:
     paid: list[PaidLine]
     fines: list[FineLine]
     received: list[ReceivedLine]
-    sides: list[SideLine]
+    others: list[OtherLine]
     seal: Seal | None
 
     @property
@@ -124,6 +134,18 @@ class Account:
         return _sum(line.amount for line in self.received if line.is_confirmed)
 
 
+# Of a kind of line in the statement: who it speaks of, what it is for them, and where its amount stands.
+_OTHERS = {
+    ("caution.paid", "member"): (Other.CAUTION_PAID, "amount"),
+    ("caution.returned", "member"): (Other.CAUTION_RETURNED, "amount"),
+    ("advance.returned", "member"): (Other.ADVANCE_RETURNED, "amount"),
+    ("fund.received", "member"): (Other.GIVEN_TO_FUND, "amount"),
+    ("grant.paid", "member"): (Other.HELPED_BY_FUND, "amount"),
+    ("replacement.done", "successor"): (Other.BOUGHT_IN, "price"),
+    ("replacement.done", "member"): (Other.BOUGHT_OUT, "price"),
+}
+
+
 async def account_of(session: AsyncSession, membership: Membership) -> Account:
     """All that a member owed, paid and received in this tontine, over all its cycles."""
     tontine = await session.get_one(Tontine, membership.tontine_id)
@@ -137,7 +159,7 @@ async def account_of(session: AsyncSession, membership: Membership) -> Account:
         paid=await _paid(session, membership),
         fines=await _fines(session, membership.id),
         received=await _received(session, membership.id),
-        sides=await _sides(session, membership.id),
+        others=await _others(session, membership),
         seal=await last_seal(session, tontine.id),
     )
 
@@ -213,11 +235,16 @@ async def _received(session: AsyncSession, membership_id: UUID) -> list[Received
     ]
 
 
-async def _sides(session: AsyncSession, membership_id: UUID) -> list[SideLine]:
-    kinds = (Side.CAUTION.value, Side.FUND.value)
-    mine = select(SidePayment).where(SidePayment.membership_id == membership_id, SidePayment.kind.in_(kinds))
-    rows = await session.scalars(mine.order_by(SidePayment.created_at, SidePayment.id))
-    return [SideLine(each.created_at, Side(each.kind), Money(each.amount)) for each in rows]
+async def _others(session: AsyncSession, membership: Membership) -> list[OtherLine]:
+    """Read from the tontine's own statement, sealed or not: no table of their own says when money was given back."""
+    kinds = {kind for kind, _ in _OTHERS}
+    ours = select(Line).where(Line.tontine_id == membership.tontine_id, Line.kind.in_(kinds)).order_by(Line.number)
+    return [
+        OtherLine(datetime.fromisoformat(line.at), other, Money(line.facts[amount]))
+        for line in await session.scalars(ours)
+        for (kind, who), (other, amount) in _OTHERS.items()
+        if line.kind == kind and line.facts[who] == str(membership.id)
+    ]
 
 
 def _sum(amounts: Iterable[Money]) -> Money:

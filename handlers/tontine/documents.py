@@ -8,7 +8,7 @@ from fpdf.fonts import FontFace
 
 from core import i18n
 from core.money import Money
-from handlers.tontine.account import Account, FineLine, OwedLine, PaidLine, ReceivedLine, SideLine
+from handlers.tontine.account import Account, FineLine, OtherLine, OwedLine, PaidLine, ReceivedLine
 from handlers.tontine.letters import FONT, printable
 
 _FAMILY = "Noto"
@@ -47,7 +47,7 @@ class _Document(FPDF):
         self._write_table("paid", (48, 58, 48, 36), [self._paid(line) for line in account.paid])
         self._write_table("fines", (48, 40, 52, 50), [self._fine(line) for line in account.fines])
         self._write_table("received", (48, 40, 52, 50), [self._received(line) for line in account.received])
-        self._write_table("sides", (48, 92, 50), [self._side(line) for line in account.sides])
+        self._write_table("others", (48, 92, 50), [self._other(line) for line in account.others])
         return bytes(self.output())
 
     def footer(self) -> None:
@@ -132,10 +132,10 @@ class _Document(FPDF):
         source = self._text(f"papers.source.{line.source}" if line.is_confirmed else "papers.cash_to_confirm")
         return [self._moment(line), self._round(line), source, i18n.amount(line.amount)]
 
-    def _side(self, line: SideLine) -> list[str]:
-        return [self._moment(line), self._text(f"papers.side.{line.side}"), i18n.amount(line.amount)]
+    def _other(self, line: OtherLine) -> list[str]:
+        return [self._moment(line), self._text(f"papers.other.{line.other}"), i18n.amount(line.amount)]
 
-    def _moment(self, line: PaidLine | FineLine | ReceivedLine | SideLine) -> str:
+    def _moment(self, line: PaidLine | FineLine | ReceivedLine | OtherLine) -> str:
         return i18n.moment(self._language, line.at, self._account.zone)
 
     def _round(self, line: OwedLine | FineLine | ReceivedLine) -> str:
@@ -150,5 +150,5 @@ COLUMNS = {
     "paid": ("date", "source", "by", "amount"),
     "fines": ("date", "round", "state", "amount"),
     "received": ("date", "round", "source", "amount"),
-    "sides": ("date", "what", "amount"),
+    "others": ("date", "what", "amount"),
 }

@@ -80,9 +80,9 @@ def _rows(account: Account, language: str) -> Iterator[list[Cell]]:
     for had in account.received:
         source = text(f"papers.source.{had.source}" if had.is_confirmed else "papers.cash_to_confirm")
         yield [text("papers.received"), day(had.at), had.cycle, had.round, source, "", "", "", had.amount.amount]
-    for side in account.sides:
-        what = text(f"papers.side.{side.side}")
-        yield [text("papers.sides"), day(side.at), "", "", what, "", "", "", side.amount.amount]
+    for other in account.others:
+        what = text(f"papers.other.{other.other}")
+        yield [text("papers.others"), day(other.at), "", "", what, "", "", "", other.amount.amount]
 
 
 async def _members_csv(session: AsyncSession, tontine: Tontine, language: str) -> bytes:
