@@ -67,7 +67,9 @@ def test_everything_a_member_can_ask_for_stands_in_the_readme():
     from handlers.tontine import Links
     from payments import Methods
 
-    known = commands(Methods({}), timedelta(minutes=30), Links(lambda payload: payload, "https://cauri.example.org"), "BF")
+    known = commands(
+        Methods({}), timedelta(minutes=30), Links(lambda payload: payload, "https://cauri.example.org"), "BF"
+    )
     for language in ("fr", "en"):
         private, _ = known.menus(language)
         missing = {name for name, _ in private if f"`/{name}`" not in read("README.md")}
