@@ -50,6 +50,20 @@ class Circle:
         person = self.people[name]
         return await person.toast(await touch(person, label))
 
+    async def all_tap(self, *names: str) -> None:
+        """These people tap « Payer » at the same time, and the card shows that they have paid."""
+        await asyncio.gather(*(touch(self.people[name], "Payer ma cotisation") for name in names))
+        for name in names:
+            await self.card_says(f"✅ {name}")
+
+    async def pays_out(self, number: int, asker: str, approver: str) -> None:
+        """One officer asks for the pot of a round, another approves it."""
+        await self.alone(asker).hears("La cagnotte est", f"tour {number} :")
+        await touch(self.alone(asker), "Remettre la cagnotte")
+        await self.alone(approver).hears("demande la remise de la cagnotte", f"tour {number} :")
+        await touch(self.alone(approver), "Approuver la remise")
+        await self.is_in(number, RoundState.CLOSED)
+
     def alone(self, name: str) -> Person:
         """The same person in the private chat."""
         alone = self.people[name].alone
@@ -106,10 +120,16 @@ class Circle:
             assert mine is not None
             return sum(due.outstanding for due in await tontines.dues_owed(session, mine.id))
 
-    async def round(self, number: int) -> Round:
+    async def cycle(self) -> tontines.Cycle:
+        """The first cycle, as it stands."""
         async with self.town.database.reading() as session:
             cycle = await session.scalar(select(tontines.Cycle).where(tontines.Cycle.tontine_id == self.id))
             assert cycle is not None
+            return cycle
+
+    async def round(self, number: int) -> Round:
+        cycle = await self.cycle()
+        async with self.town.database.reading() as session:
             return (await tontines.rounds_of(session, cycle.id))[number - 1]
 
     async def opens(self, number: int) -> None:
