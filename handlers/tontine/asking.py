@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat import Chat
-from bot.questions import NotAnOption, OneOf, Option, Question
+from bot.questions import AmountOf, NotAnOption, OneOf, Option, Question
 from bot.words import plain
 from core import i18n
 from core.errors import Refusal
@@ -17,7 +17,13 @@ from tontines.group_tables import NAME_LENGTH
 from tontines.joining import SHARES_AT_MOST, SharesInvalid
 from tontines.life import NameInvalid
 from tontines.rotation import WHOLE
-from tontines.rules import FineUnreasonable, StartInThePast
+from tontines.rules import (
+    CONTRIBUTION_AT_LEAST,
+    CONTRIBUTION_AT_MOST,
+    ContributionOutOfBounds,
+    FineUnreasonable,
+    StartInThePast,
+)
 
 _A_YEAR = timedelta(days=366)
 _MONDAY, _FRIDAY = 0, 4
@@ -49,6 +55,18 @@ class Name(Question[str]):
         if not 1 <= len(name) <= NAME_LENGTH or name.startswith("/"):
             raise NameInvalid(at_most=NAME_LENGTH)
         return name
+
+
+class Contribution(AmountOf):
+    """What a share contributes at each turn."""
+
+    def __init__(self) -> None:
+        super().__init__(Money(CONTRIBUTION_AT_LEAST), Money(CONTRIBUTION_AT_MOST))
+
+    def _within(self, amount: Money) -> Money:
+        if not CONTRIBUTION_AT_LEAST <= amount.amount <= CONTRIBUTION_AT_MOST:
+            raise ContributionOutOfBounds(at_least=Money(CONTRIBUTION_AT_LEAST), at_most=Money(CONTRIBUTION_AT_MOST))
+        return amount
 
 
 class Choice(OneOf):

@@ -3,19 +3,17 @@
 from typing import Any
 
 from bot.chat import Chat, Flow
-from bot.questions import AmountOf, OneOf, YesNo
+from bot.questions import OneOf, YesNo
 from bot.shortcuts import hints_of
 from core import clock
 from core.money import Money
-from handlers.tontine.asking import Count, Fine, Name, StartDay, YesOrNo, choices, period_choice
+from handlers.tontine.asking import Contribution, Count, Fine, Name, StartDay, YesOrNo, choices, period_choice
 from handlers.tontine.charter import rules_in_words
 from handlers.tontine.links import Links
 from handlers.tontine.which import buttons_for
 from tontines.charter import accept_charter
 from tontines.life import create_tontine
 from tontines.rules import (
-    CONTRIBUTION_AT_LEAST,
-    CONTRIBUTION_AT_MOST,
     LONGEST_PERIOD,
     Order,
     Period,
@@ -59,8 +57,7 @@ async def ask_rules(chat: Chat, before: Rules | None = None) -> Rules:
 
     `before` are the rules so far, which then stand for the usual ones. Raises what check_rules raises.
     """
-    amounts = AmountOf(Money(CONTRIBUTION_AT_LEAST), Money(CONTRIBUTION_AT_MOST))
-    contribution = (await chat.ask("contribution", amounts, text="tontine_new.ask.contribution")).amount
+    contribution = (await chat.ask("contribution", Contribution(), text="tontine_new.ask.contribution")).amount
     period = Period(await chat.ask("period", period_choice(chat), text="tontine_new.ask.period"))
     every_days = None
     if period is Period.OWN:

@@ -39,7 +39,9 @@ def parse_day(text: str, today: date) -> date:
 
     Raises DayUnreadable; never guesses.
     """
-    said = plain(text)
+    said = plain(text.replace("’", "'"))
+    if not said.isascii():
+        raise DayUnreadable
     for found in (_by_word(said, today), _by_weekday(said, today), _by_date(said, today)):
         if found is not None:
             return found

@@ -158,7 +158,7 @@ async def order_in_words(session: AsyncSession, cycle: Cycle, language: str) -> 
         holders = " + ".join(cut(names[each.membership_id]) for each in await holdings_of(session, turn.share_id))
         day = words.short_day(language, words.local_day(cycle.rules, rounds[turn.position].opens_at))
         lines.append(Markup("{}. <b>{}</b> · {}").format(turn.position, holders, day))
-    return Markup("\n").join(lines)
+    return words.folded(language, lines)
 
 
 async def _announcement(session: AsyncSession, links: Links, cycle: Cycle, tontine: Tontine) -> View:

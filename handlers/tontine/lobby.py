@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot import shortcuts
 from bot.groups import CommandAct, EventAct, GroupTurn, TapAct, Toast
 from bot.views import Button, View
+from bot.words import plain
 from core import clock, i18n, outbox
 from core.jobs import Payload, enqueue
 from core.money import Money
@@ -32,6 +33,9 @@ from tontines.states import MembershipState, RoundState, TontineState
 TURN_CARD = "turn_lobby_card"
 JOIN_TAP, NEW_TAP, WHICH_TAP = "tjoin", "tnew", "tshow"
 
+# « /tontine nouvelle » makes a second one for the same group.
+_ANOTHER = {"nouvelle", "autre", "creer", "new", "another", "create"}
+
 Say = Callable[[GroupTurn, Tontine], Awaitable[None]]
 
 
@@ -54,10 +58,10 @@ async def say_members(turn: GroupTurn, tontine: Tontine) -> None:
 def about_one(what: str, say: Say) -> tuple[CommandAct, Say]:
     """A group's command about one of its tontines: asks which when there are several, for names may be equal."""
 
-    async def act(turn: GroupTurn, _: str) -> None:
+    async def act(turn: GroupTurn, rest: str) -> None:
         here = await living_here(turn)
-        if not here:
-            await turn.say(_nothing_here(turn))
+        if not here or plain(rest) in _ANOTHER:
+            await turn.say(_offer(turn, "tontine.another_here" if here else "tontine.none_here"))
         elif len(here) == 1:
             await say(turn, here[0])
         else:
@@ -217,9 +221,9 @@ async def _tapper(turn: GroupTurn) -> UUID:
     return (await register(turn.session, incoming.channel, incoming.person, incoming.name, turn.language)).id
 
 
-def _nothing_here(turn: GroupTurn) -> View:
+def _offer(turn: GroupTurn, key: str) -> View:
     button = Button(i18n.text(turn.language, "tontine.button.new_here"), data=NEW_TAP)
-    return View(i18n.text(turn.language, "tontine.none_here"), ((button,),))
+    return View(i18n.text(turn.language, key), ((button,),))
 
 
 def _which(turn: GroupTurn, what: str, here: Sequence[Tontine]) -> View:

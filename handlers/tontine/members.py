@@ -18,8 +18,6 @@ from tontines.group_tables import Membership, Tontine
 from tontines.officers import officers_of
 from tontines.states import MembershipState
 
-# Of Telegram's 4096 characters, with names of everybody's length.
-_LISTED = 60
 _HERE = (MembershipState.ACTIVE, MembershipState.APPROVED, MembershipState.ASKED)
 
 
@@ -43,15 +41,13 @@ async def list_of_members(session: AsyncSession, tontine: Tontine, language: str
     names = await words.names_of(session, tontine.id)
     held = await officers_of(session, tontine.id)
     lines = []
-    for number, (membership, member) in enumerate(people[:_LISTED], 1):
+    for number, (membership, member) in enumerate(people, 1):
         facts = [words.shares(language, membership.halves)]
         facts += [words.role(language, role) for role, holder in held.items() if holder == membership.id]
         facts += await _missing(session, tontine, membership, language, is_silent=member in silent)
         name = cut(names[membership.id])
         lines.append(Markup("{}. <b>{}</b> · {}").format(number, name, Markup(" · ").join(facts)))
-    if len(people) > _LISTED:
-        lines.append(i18n.text(language, "tontine.members_more", count=len(people) - _LISTED))
-    return Markup("\n").join(lines)
+    return words.folded(language, lines)
 
 
 async def not_started(session: AsyncSession, people: Sequence[Member]) -> list[Member]:

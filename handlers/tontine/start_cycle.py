@@ -85,14 +85,14 @@ async def _start(chat: Chat, tontine: Tontine) -> None:
     language, rules = chat.member.language, tontine.rules
     names = await words.names_of(chat.session, tontine.id)
     shares = [_holders(parts, names) for parts in await preview_shares(chat.session, tontine.id)]
-    listed = Markup("\n").join(Markup("{}. {}").format(number, each) for number, each in enumerate(shares, 1))
+    listed = _in_order(language, shares)
     order = reveal_at = None
     if rules.order is Order.FIXED:
         question = OrderOfTurns(len(shares), chat.text("tontine_start.as_listed"))
         order = await chat.ask("order", question, name=tontine.name, shares=listed)
     if rules.order is Order.DRAW:
         reveal_at = await _ask_reveal(chat, tontine)
-    arranged = listed if order is None else _arranged(shares, order)
+    arranged = listed if order is None else _in_order(language, [shares[number - 1] for number in order])
     asked = await words.people_of(chat.session, tontine.id, MembershipState.ASKED)
     left_out = chat.text("tontine_start.left_out", count=len(asked)) if asked else ""
     agreed = await chat.ask(
@@ -146,9 +146,8 @@ async def _lacks_caution(session: AsyncSession, rules: Rules, membership: Member
     return held < rules.part(rules.caution, membership.halves)
 
 
-def _arranged(shares: list[str], order: list[int]) -> Markup:
-    lines = [Markup("{}. {}").format(place, shares[number - 1]) for place, number in enumerate(order, 1)]
-    return Markup("\n").join(lines)
+def _in_order(language: str, shares: list[str]) -> Markup:
+    return words.folded(language, [Markup("{}. {}").format(place, each) for place, each in enumerate(shares, 1)])
 
 
 def _holders(parts: tuple[Part, ...], names: dict[UUID, str]) -> str:

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from babel.dates import format_date
+from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,6 +16,9 @@ from tontines.group_tables import Membership, Tontine
 from tontines.rotation import WHOLE
 from tontines.rules import Period, Rules
 from tontines.states import MembershipState, Role
+
+# Of Telegram's 4096 characters, with room for what stands around a list.
+_LIST_LENGTH = 3_200
 
 
 def day(language: str, when: date) -> str:
@@ -77,6 +81,17 @@ async def people_of(
     mine = mine.where(Membership.tontine_id == tontine_id, Membership.state.in_(wanted))
     rows = await session.execute(mine.order_by(Membership.created_at, Membership.id))
     return [(membership, member) for membership, member in rows.all()]
+
+
+def folded(language: str, lines: Sequence[Markup], at_most: int = _LIST_LENGTH) -> Markup:
+    """The lines as far as a message has room, and how many more there are."""
+    shown: list[Markup] = []
+    for line in lines:
+        if sum(map(len, shown)) + len(shown) + len(line) > at_most:
+            shown.append(i18n.text(language, "tontine.and_more", count=len(lines) - len(shown)))
+            break
+        shown.append(line)
+    return Markup("\n").join(shown)
 
 
 def _apart(names: Iterable[str]) -> list[str]:

@@ -229,3 +229,125 @@ async def word_link(together: Neighbour) -> str:
             if "Mon mot" in button["text"]:
                 return str(button["url"]).rpartition("=")[2]
     raise AssertionError("nobody is asked for a word")
+
+
+async def starts_in_order(awa: Person) -> None:
+    """The cycle of a tontine with a fixed order starts, Koffi first."""
+    await chooses(awa, "Démarrer le cycle")
+    await awa.hears("Dans quel ordre passent les tours de Les Amies ?", "1. Awa Ouédraogo", "3. Koffi Mensah")
+    await awa.says("3 1 2")
+    await awa.hears("1. Koffi Mensah\n2. Awa Ouédraogo\n3. Moussa Traoré")
+    await awa.taps("Démarrer le cycle")
+    await awa.hears("Le cycle de Les Amies est lancé")
+
+
+async def test_a_start_says_what_is_missing_and_two_turns_are_swapped_when_both_agree(town: Town) -> None:
+    awa, moussa = await town.member("awa"), await town.member("moussa")
+    link = await makes_in_the_group(town, awa, order="Fixé d’avance")
+    await joins(moussa, link, "½ part")
+    await lets_in(awa, "Moussa Traoré")
+    await chooses(awa, "Démarrer le cycle")
+    await awa.hears(
+        "Avant de démarrer Les Amies, il manque", "un trésorier",
+        "une autre demi-part pour faire la paire avec celle de Moussa",
+    )  # fmt: skip
+    await chooses(moussa, "Mes parts", "1 part")
+    await moussa.hears("C’est noté pour le prochain cycle de Les Amies : 1 part.")
+
+    koffi = await town.member("koffi")
+    await joins(koffi, link)
+    await lets_in(awa, "Koffi Mensah")
+    await chooses(awa, "Nommer", "trésorier", "Awa", "Confirmer")
+    await awa.hears("Le président et le trésorier sont deux personnes")
+    await chooses(awa, "Nommer", "trésorier", "Moussa", "Confirmer")
+    await awa.hears("C’est fait : Moussa Traoré, trésorier.")
+    await starts_in_order(awa)
+    together = Neighbour.of(awa)
+    await together.hears("Les Amies : le cycle commence", "1. Koffi Mensah", "2. Awa Ouédraogo", "3. Moussa Traoré")
+    await awa.says("/tontine")
+    await awa.hears("Votre tour : n° 2 sur 3. Vous recevez environ 15 000 F CFA")
+
+    await chooses(moussa, "Échanger mon tour", "n° 2 · Awa", "Proposer l’échange")
+    await moussa.hears("Votre proposition est partie")
+    await awa.hears("Les Amies : Moussa Traoré propose d’échanger son tour avec celui de Awa Ouédraogo.")
+    await awa.taps("Non merci")
+    await awa.hears("les tours restent comme ils sont")
+    await moussa.hears("Awa Ouédraogo préfère garder son tour")
+    await chooses(moussa, "Échanger mon tour", "n° 2 · Awa", "Proposer l’échange")
+    await awa.hears("propose d’échanger son tour")
+    await awa.taps("D’accord")
+    await together.hears("ont échangé leurs tours", "2. Moussa Traoré", "3. Awa Ouédraogo")
+    await moussa.says("/tontine")
+    await moussa.hears("Votre tour : n° 2 sur 3")
+
+
+async def test_the_members_vote_another_organiser_in(town: Town) -> None:
+    awa, moussa, koffi = await gathers(town)
+    together, beside = Neighbour.of(awa), Neighbour.of(moussa)
+    await chooses(koffi, "Remplacer l’organisateur")
+    await koffi.hears("Qui proposez-vous pour organiser Les Amies ?")
+    await koffi.says("Fatou")
+    await koffi.hears("Qui proposez-vous pour organiser Les Amies ?")
+    await koffi.taps("Koffi Mensah")
+    await koffi.taps("Proposer au vote")
+    await koffi.hears("Le vote est ouvert : Koffi Mensah")
+    await together.hears("on propose Koffi Mensah pour organiser la tontine")
+    toast = await together.taps_in_group("Contre")
+    assert "Votre voix est comptée" in toast["text"]
+    toast = await beside.taps_in_group("Pour")
+    assert "Votre voix est comptée" in toast["text"]
+    await together.hears("c’est décidé, Koffi Mensah préside")
+    await koffi.hears("c’est décidé, Koffi Mensah préside")
+    await koffi.says("/bureau")
+    await koffi.hears("Votre charge : président.")
+    await awa.says("/bureau")
+    await awa.hears("Que voulez-vous faire ?")
+
+
+async def test_new_rules_are_accepted_again_by_everybody_and_while_a_cycle_runs_they_wait(town: Town) -> None:
+    awa, moussa, _ = await gathers(town, order="Fixé d’avance")
+    await chooses(awa, "Changer les règles")
+    await changes_to_ten_thousand(awa)
+    await awa.hears("passe à la version 2")
+    await moussa.hears("Le règlement de Les Amies a changé (version 2)")
+    await chooses(awa, "Démarrer le cycle")
+    await awa.hears("l’accord sur le règlement de : Moussa Traoré, Koffi Mensah")
+    await moussa.taps("Lire et accepter le règlement")
+    await moussa.hears("Règlement de Les Amies", "Version 2", "Chaque part cotise 10 000 F CFA")
+    await moussa.taps("J’ai lu")
+    await moussa.hears("Acceptez-vous ce règlement de Les Amies ?")
+    await moussa.taps("J’accepte le règlement")
+    await moussa.hears("Règlement de Les Amies accepté (version 2).")
+    await chooses(awa, "Démarrer le cycle")
+    await awa.hears("l’accord sur le règlement de : Koffi Mensah")
+
+
+async def changes_to_ten_thousand(awa: Person) -> None:
+    await awa.says("10 000")
+    await awa.says("mensuel")
+    await awa.taps("1er")
+    await awa.taps("Garder les autres règles")
+    await awa.hears("Chaque part cotise 10 000 F CFA à chaque tour.", "Il y a un tour par mois.")
+    await awa.taps("Confirmer")
+
+
+async def test_rules_changed_while_a_cycle_runs_are_kept_for_the_next(town: Town) -> None:
+    awa, moussa, _ = await gathers(town, order="Fixé d’avance")
+    await starts_in_order(awa)
+    await chooses(awa, "Changer les règles")
+    await changes_to_ten_thousand(awa)
+    await awa.hears("ces règles valent pour le prochain cycle de Les Amies")
+    await moussa.says("/tontine")
+    await moussa.hears("5 000 F CFA par part, chaque semaine.")
+
+
+async def test_two_officers_close_a_tontine(town: Town) -> None:
+    awa, moussa, koffi = await gathers(town)
+    await chooses(awa, "Clore", "Confirmer")
+    await awa.hears("J’ai demandé l’accord d’une autre personne du bureau")
+    await moussa.hears("Awa Ouédraogo propose de clore Les Amies")
+    await moussa.taps("Oui, clore la tontine")
+    await koffi.hears("Les Amies est close")
+    await Neighbour.of(awa).hears("Les Amies est close")
+    await koffi.says("/tontine")
+    await koffi.hears("Vous n’êtes encore dans aucune tontine")
