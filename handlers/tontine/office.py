@@ -7,11 +7,14 @@ from bot.chat import Chat
 from bot.views import Button, in_columns
 from handlers.tontine import words
 from handlers.tontine.which import ask_tontine, buttons_for, my_membership, roles_of
+from tontines.officers import DECIDING
 from tontines.states import MembershipState, Role, TontineState
 
 _PRESIDENT = frozenset({Role.PRESIDENT})
 _LETS_IN = frozenset({Role.PRESIDENT, Role.SECRETARY})
+_DECIDES = frozenset(DECIDING)
 _NOT_RUNNING = frozenset({TontineState.GATHERING, TontineState.BETWEEN})
+_HAS_RUN = frozenset({TontineState.RUNNING, TontineState.BETWEEN})
 _RUNNING = frozenset({TontineState.RUNNING})
 
 
@@ -32,6 +35,14 @@ ACTS = (
     Act("tontine_renew", (), {TontineState.BETWEEN}),
     Act("tontine_shares"),
     Act("tontine_swap", (), _RUNNING),
+    Act("cash", {Role.TREASURER}, _RUNNING),
+    Act("waiver", frozenset(Role), _HAS_RUN),
+    Act("default", _DECIDES, _RUNNING),
+    Act("solidarity"),
+    Act("guarantee"),
+    Act("set_off", (), _RUNNING),
+    Act("hand_over", (), _RUNNING),
+    Act("leave"),
     Act("tontine_candidate"),
     Act("tontine_close", frozenset(Role), _NOT_RUNNING),
 )
