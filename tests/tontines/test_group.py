@@ -5,6 +5,7 @@ import pytest
 import tontines
 from core import clock
 from core.money import Money
+from tests.tontines.conftest import postgresql_alone as engine  # noqa: F401
 from tests.tontines.kit import Group, Village, rules_of
 from tontines import MembershipState, Order, Role, TontineState
 from tontines.charter import CharterChanged

@@ -3,6 +3,7 @@ import pytest
 import tontines
 from core.errors import Refusal
 from core.money import Money
+from tests.tontines.conftest import postgresql_alone as engine  # noqa: F401
 from tests.tontines.kit import Group, Village
 from tontines import DecisionState, MembershipState, Order, Role, ShortPot
 from tontines.cash import NotYours

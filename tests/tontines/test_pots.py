@@ -6,6 +6,7 @@ import tontines
 from core.ids import new_id
 from core.money import Money
 from ledger import AccountKind
+from tests.tontines.conftest import postgresql_alone as engine  # noqa: F401
 from tests.tontines.kit import Village
 from tontines import Order, PotState, Role, RoundState, ShortPot, Source, approvers
 from tontines.officers import NotAnOfficer, SecondPersonNeeded

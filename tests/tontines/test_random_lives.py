@@ -18,6 +18,7 @@ from core.db import Database
 from core.errors import Refusal
 from core.money import Money
 from ledger import AccountKind
+from tests.tontines.conftest import sqlite_alone as engine  # noqa: F401
 from tests.tontines.kit import NAMES, Group, Village
 from tontines import ContributionState, Due, Order, Receipt, RoundState, ShortPot, Turn
 

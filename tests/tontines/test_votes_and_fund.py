@@ -4,6 +4,7 @@ import pytest
 
 import tontines
 from core.money import Money
+from tests.tontines.conftest import postgresql_alone as engine  # noqa: F401
 from tests.tontines.kit import Village
 from tontines import DecisionState, Role
 from tontines.cycles import NoCycle
