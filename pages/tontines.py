@@ -7,6 +7,7 @@ from pathlib import Path
 from uuid import UUID
 
 from aiohttp import BodyPartReader, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from core.db import Database
 from pages.draws import DrawShown, draw_of
@@ -92,7 +93,7 @@ async def _uploaded(request: web.Request) -> bytes:
         async for part in form:
             if isinstance(part, BodyPartReader) and part.filename:
                 return await _read(part)
-    except ValueError:
+    except (ValueError, HttpProcessingError):
         # A form that was cut off, or never was one.
         return b""
     return b""

@@ -103,6 +103,8 @@ async def test_a_form_without_a_file_is_asked_for_one(reader: httpx.AsyncClient)
         await reader.post("/tontine/verify", content=b"", headers=multipart),
         await reader.post("/tontine/verify", content=b"rubbish", headers=multipart),
         await reader.post("/tontine/verify", content=b"--x\r\n", headers=multipart),
+        await reader.post("/tontine/verify", content=b"--x\r\nno header\r\n\r\nbody\r\n--x--\r\n", headers=multipart),
+        await reader.post("/tontine/verify", content=b"--x\r\nA: " + b"b" * 20_000, headers=multipart),
         await reader.post("/tontine/verify", content=b"x", headers={"Content-Type": "multipart/form-data"}),
         await reader.post("/tontine/verify", files={"text": (None, b"no file")}),
     ]
