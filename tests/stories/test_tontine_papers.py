@@ -135,6 +135,28 @@ async def test_officers_take_everything_away_and_others_are_not_offered_it(ring:
 
 
 @ON_SQLITE
+async def test_with_two_tontines_the_button_knows_which_and_the_command_asks(ring: Circle, town: Town) -> None:
+    async with town.database.transaction() as session:
+        binta = (await ring.member(session, "Binta")).id
+        await tontines.create_tontine(session, binta, "Les Voisins", rules_of(contribution=2_000), key="second")
+    person = ring.alone("Binta")
+    await person.says("/releve")
+    await person.hears_button("Les Voisins")
+    await person.taps("Les Amies")
+    await person.taps("Mon relevé (tableur)")
+    await person.hears("Votre relevé dans Les Amies")
+    await person.taps("Un autre relevé")
+    await person.taps("Les Voisins")
+    await person.taps("Mon relevé (tableur)")
+    await person.hears("Votre relevé dans Les Voisins", "Payé : 0 F CFA")
+
+    await person.says("/tontine")
+    await person.taps("Les Amies")
+    await person.taps("Relevé")
+    await person.hears("Quel document voulez-vous ?", "Les Amies")
+
+
+@ON_SQLITE
 async def test_in_a_group_a_statement_is_nobodys_to_read(ring: Circle) -> None:
     await ring["Binta"].says("/releve")
     await ring["Binta"].hears("en privé")
