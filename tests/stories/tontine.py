@@ -29,6 +29,7 @@ from tontines import Role, Round, RoundState
 
 # What is done in a moment, like the drawing of a card, is waited for.
 _SOON = timedelta(milliseconds=400)
+_PAUSE = timedelta(seconds=3)
 FIRST_NAMES = ("Binta", "Chantal", "Djeneba", "Esther", "Habiba", "Issa", "Jean", "Karim", "Lamine", "Nadia")
 
 
@@ -53,8 +54,7 @@ class Circle:
     async def all_tap(self, *names: str) -> None:
         """These people tap « Payer » at the same time, and the card shows that they have paid."""
         await asyncio.gather(*(touch(self.people[name], "Payer ma cotisation") for name in names))
-        for name in names:
-            await self.card_says(f"✅ {name}")
+        await self.card_says(*(f"✅ {name}" for name in names))
 
     async def pays_out(self, number: int, asker: str, approver: str) -> None:
         """One officer asks for the pot of a round, another approves it."""
@@ -176,11 +176,13 @@ class Circle:
 
     async def card(self) -> str:
         """The card as it stands in the group."""
-        cards = [said for said in await next(iter(self.people.values())).said_to_me() if said.startswith("🪙")]
-        return cards[-1] if cards else ""
+        cards = [plain(said["text"]) for said in await newest(next(iter(self.people.values())))]
+        return next((card for card in reversed(cards) if card.startswith("🪙")), "")
 
     async def card_says(self, *parts: str) -> str:
-        """Wait until the card has all these words."""
+        """Wait until the card has all these words; the pause after each message to a group is not lived through."""
+        await self.settles()
+        self._forward(_PAUSE)
 
         async def says() -> str | None:
             card = await self.card()
@@ -228,11 +230,17 @@ async def circle(town: Town, *names: str, francs: int = 0) -> Circle:
     return ring
 
 
+async def newest(person: Person) -> list[dict[str, Any]]:
+    """The end of a chat, oldest first."""
+    answer = await person.town.sandbox.get(f"/chat/api/{person._chat}/messages", params={"limit": 30})
+    return list(answer.json()["messages"])
+
+
 async def touch(person: Person, label: str) -> str:
     """Tap the newest button whose label has these words, whenever it was said; gives the tap's id."""
 
     async def there() -> dict[str, int] | None:
-        for message in reversed(await person.messages()):
+        for message in reversed(await newest(person)):
             for row, buttons in enumerate(message.get("inline_keyboard") or []):
                 for column, button in enumerate(buttons):
                     if label in plain(button["text"]):
