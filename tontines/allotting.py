@@ -27,6 +27,8 @@ async def allot(
     """
     owed = list(dues) if dues is not None else await dues_owed(session, contribution.membership_id)
     slices, rest = spread(contribution.amount, owed)
+    if rest and contribution.source is not Source.WALLET:
+        raise ValueError(f"{contribution.source} pays what is owed, and nothing early")
     journal = Journal(contribution.id)
     for each in slices:
         credit = await _pot(session, contribution, each.due.round_id)

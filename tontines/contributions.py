@@ -123,6 +123,12 @@ async def waiting_of(session: AsyncSession, member_id: UUID) -> list[Contributio
     return await fresh(session, mine.order_by(Contribution.created_at, Contribution.id))
 
 
+async def contributions_of(session: AsyncSession, membership_id: UUID) -> list[Contribution]:
+    """All that was paid for a member, or is about to be, by whomever, the oldest first: their own statement."""
+    theirs = select(Contribution).where(Contribution.membership_id == membership_id)
+    return await fresh(session, theirs.order_by(Contribution.created_at, Contribution.id))
+
+
 async def cancel_waiting(session: AsyncSession, contribution_id: UUID, *, by: UUID) -> Contribution:
     """The payer thinks again: it waits no more. What was paid meanwhile stays paid; a guarantor's call stays too."""
     contribution = await session.get_one(Contribution, contribution_id)

@@ -10,6 +10,7 @@ from core.errors import Refusal
 from tontines.cycle_tables import Cycle, Holding, Round, Share, Turn
 from tontines.group import fresh
 from tontines.group_tables import Membership
+from tontines.states import MembershipState
 
 
 class NoCycle(Refusal):
@@ -52,6 +53,11 @@ async def holders_in(session: AsyncSession, cycle_id: UUID) -> list[Membership]:
         .where(Share.cycle_id == cycle_id, Share.left_at.is_(None))
     )
     return await fresh(session, select(Membership).where(Membership.id.in_(holding)).order_by(Membership.created_at))
+
+
+async def active_holders_in(session: AsyncSession, cycle_id: UUID) -> list[Membership]:
+    """Those of them who can still act: who paid all and left holds their share to the end, and decides nothing."""
+    return [each for each in await holders_in(session, cycle_id) if each.state is MembershipState.ACTIVE]
 
 
 async def set_turns(session: AsyncSession, cycle_id: UUID, order: Sequence[UUID]) -> None:

@@ -15,7 +15,7 @@ from tontines.approvals import Approvers, approvers
 from tontines.chain import write_line
 from tontines.closing import close_round, end_cycle_if_over
 from tontines.cycle_tables import Cycle, Holding, Round
-from tontines.cycles import holders_in, holdings_of
+from tontines.cycles import active_holders_in, holdings_of
 from tontines.decision_tables import Consent
 from tontines.dues import dues_of_round
 from tontines.events import tell
@@ -178,7 +178,7 @@ async def _pay(session: AsyncSession, tontine: Tontine, round_: Round, pot: Pot)
 
 
 async def _approvers(session: AsyncSession, tontine: Tontine, round_: Round, asker: UUID) -> Approvers:
-    members = [each.id for each in await holders_in(session, round_.cycle_id)]
+    members = [each.id for each in await active_holders_in(session, round_.cycle_id)]
     beneficiaries = await beneficiaries_of(session, round_)
     return approvers(await officers_of(session, tontine.id), members, asker, beneficiaries)
 

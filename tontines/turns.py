@@ -11,6 +11,7 @@ from core.money import Money
 from tontines.chain import write_line
 from tontines.cycle_tables import WORDS_LENGTH, Bid, Cycle, Holding, Need, Round, Turn
 from tontines.cycles import running_cycle, shares_of, turns_of
+from tontines.drawing import reveal_draw
 from tontines.events import tell
 from tontines.group import active_membership, fresh, fresh_one, lock_tontine
 from tontines.group_tables import Tontine
@@ -107,6 +108,9 @@ async def put_first(session: AsyncSession, round_id: UUID, share_id: UUID, *, by
 
 async def decide_turn(session: AsyncSession, tontine: Tontine, cycle: Cycle, round_: Round) -> Turn:
     """The turn that a round about to open is: decided before, or now by bids or needs."""
+    if cycle.rules.order is Order.DRAW:
+        # Its time has passed, but another worker may still be about to reveal it.
+        await reveal_draw(session, {"cycle": str(cycle.id)})
     if any(turn.position == round_.number for turn in await turns_of(session, cycle.id)):
         return await turn_of(session, round_)
     waiting = await shares_without_turn(session, cycle.id)

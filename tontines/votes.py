@@ -14,7 +14,7 @@ from core.errors import Refusal
 from core.ids import new_id
 from core.jobs import Payload, enqueue
 from tontines.chain import write_line
-from tontines.cycles import holders_in, running_cycle
+from tontines.cycles import active_holders_in, running_cycle
 from tontines.decision_tables import Ballot, Vote
 from tontines.events import tell
 from tontines.group import active_membership, fresh, fresh_one, lock_tontine, memberships_of
@@ -92,7 +92,7 @@ async def close_vote(session: AsyncSession, payload: Payload) -> None:
 async def electorate(session: AsyncSession, tontine: Tontine) -> list[Membership]:
     """Who may vote: who holds a share of the running cycle; every active member when none runs."""
     if tontine.state is TontineState.RUNNING:
-        return await holders_in(session, (await running_cycle(session, tontine.id)).id)
+        return await active_holders_in(session, (await running_cycle(session, tontine.id)).id)
     return await memberships_of(session, tontine.id)
 
 

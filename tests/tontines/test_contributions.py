@@ -116,6 +116,8 @@ async def test_somebody_may_pay_for_a_member_and_both_are_named(village: Village
     assert await village.wallet("Awa") == 100_000
     assert paid.payer_id == village.id("Tante Rose")
     assert paid.membership_id == (await group.member("Awa")).id
+    theirs = await village.do(tontines.contributions_of, (await group.member("Awa")).id)
+    assert [each.id for each in theirs] == [paid.id]
     with pytest.raises(NotAMember):
         await group.pay("Tante Rose", 5000)
 

@@ -12,7 +12,8 @@ from core.ids import new_id
 from tests.tontines.kit import Village
 from tontines import Order, Words, verify_draw
 from tontines.draw import commitment, draw_order, reveal
-from tontines.drawing import DrawOver, NoDraw, RevealTooLate, WordsInvalid
+from tontines.drawing import DrawOver, NoDraw, RevealTooLate, WordsInvalid, reveal_draw
+from tontines.rounds import open_round
 
 SHARES = ["part-1", "part-2", "part-3", "part-4"]
 
@@ -91,10 +92,22 @@ async def test_a_draw_is_revealed_once_however_often_the_step_runs(village: Vill
     group = await village.running("Awa", "Binta", "Chantal", order=Order.DRAW)
     cycle = await group.cycle()
     before = await village.do(tontines.public_draw, cycle.id)
-    from tontines.drawing import reveal_draw
-
     await village.do(reveal_draw, {"cycle": str(cycle.id)})
     assert await village.do(tontines.public_draw, cycle.id) == before
+    assert (await village.events()).count("draw.revealed") == 1
+
+
+async def test_a_round_that_opens_before_a_slow_worker_has_revealed_the_draw_reveals_it_itself(village: Village):
+    group = await village.tontine("Awa", "Binta", "Chantal", order=Order.DRAW)
+    reveal_at = clock.now() + timedelta(hours=1)
+    cycle = await village.do(tontines.start_cycle, group.id, by=village.id("Awa"), reveal_at=reveal_at)
+    first = await group.round(1)
+    village.forward(first.opens_at - clock.now())
+    await village.do(open_round, {"round": str(first.id)})
+    public = await village.do(tontines.public_draw, cycle.id)
+    turns = await village.do(tontines.turns_of, cycle.id)
+    assert [str(turn.share_id) for turn in turns] == list(public.order)
+    await village.run_jobs()
     assert (await village.events()).count("draw.revealed") == 1
 
 

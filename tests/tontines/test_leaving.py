@@ -360,3 +360,20 @@ async def test_a_guarantee_is_for_somebody_else_and_binds_until_nothing_is_owed(
     await village.do(tontines.start_cycle, group.id, by=village.id("Awa"))
     with pytest.raises(GuaranteeStands):
         await village.do(*release, by=village.id("Chantal"))
+
+
+async def test_who_paid_all_and_left_keeps_their_share_and_decides_nothing_any_more(village: Village):
+    people = (*FOUR, "Esther")
+    group = await village.tontine(*people)
+    await village.do(tontines.start_cycle, group.id, by=village.id("Awa"), order=[4, 1, 2, 3, 5])
+    await group.open(1)
+    await group.everybody_pays(*people)
+    await group.pay_pot(1)
+    await group.pay("Djeneba", 20_000)
+    await village.do(tontines.leave, group.id, village.id("Djeneba"))
+    tontine = await group.row()
+    assert (await group.member("Djeneba")).id not in [
+        each.id for each in await village.do(tontines.electorate, tontine)
+    ]
+    second = await group.open(2)
+    assert [row.paid for row in (await village.do(tontines.board, second.id)).rows] == [0, 0, 0, 5000, 0]
