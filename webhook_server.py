@@ -71,6 +71,8 @@ class Doors:
             raw = json.loads((await request.read()).decode())
         except ValueError:
             return web.Response(status=HTTPStatus.BAD_REQUEST)
+        if not isinstance(raw, dict):
+            return web.Response(status=HTTPStatus.BAD_REQUEST)
         try:
             await self._intake.take(raw)
         except ComeAgain:

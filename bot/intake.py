@@ -25,9 +25,17 @@ class Intake:
     async def take(self, raw: dict[str, Any]) -> None:
         """Answer one update. One that cannot be read is kept aside: those behind it must not wait.
 
-        Raises ComeAgain when the database is away.
+        Raises ComeAgain when the database is away, and nothing else: an update that cannot even be kept aside is let
+        go, because coming again for ever it would keep everybody else waiting. It has moved nothing.
         """
-        raw = _storable(raw)
+        try:
+            await self._take(_storable(raw))
+        except ComeAgain:
+            raise
+        except Exception:
+            log.exception("telegram.let_go", update=str(raw.get("update_id")))
+
+    async def _take(self, raw: dict[str, Any]) -> None:
         try:
             incoming = decode(raw, self._telegram.bot)
         except Exception as error:

@@ -105,6 +105,8 @@ class Reception:
         if dialogue.runs:
             answer = Answer(text=incoming.text, contact=incoming.contact, is_own_contact=incoming.is_own_contact)
             await dialogue.answer(answer)
+        elif incoming.contact is not None and incoming.is_own_contact:
+            dialogue.say("dialogue.noted", buttons=[[dialogue.menu_button()]], answer=incoming.contact.phone)
         else:
             key = "dialogue.not_understood" if incoming.kind == "text" else "dialogue.words_only"
             dialogue.say(key, buttons=[[dialogue.menu_button()]])

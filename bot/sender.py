@@ -28,7 +28,9 @@ async def send_one_address(database: Database, channel: Channel) -> bool:
         waiting = await outbox.queued(session, to)
     pause = channel.pause_after(to.chat)
     try:
-        for message in await _merge_edits(database, waiting):
+        for number, message in enumerate(await _merge_edits(database, waiting)):
+            if number:
+                await database.run(lambda session: outbox.keep_claim(session, to))
             await _send(database, channel, to, message)
     except TryAgainIn as error:
         await _release(database, to, error.wait)

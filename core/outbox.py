@@ -19,7 +19,8 @@ from core.db import Id, Json, Model, UtcDateTime, insert_once, ring
 from core.ids import new_id
 
 BELL = "outbox"
-LEASE = timedelta(seconds=40)
+# Longer than one call to a channel can last, and renewed before each further message: whoever died holds it no longer.
+LEASE = timedelta(seconds=20)
 
 _Sequence = BigInteger().with_variant(Integer, "sqlite")
 
@@ -169,6 +170,12 @@ async def claim_address(session: AsyncSession, channel: str) -> Destination | No
         return None
     address.due_at = clock.now() + LEASE
     return Destination(address.channel, address.chat)
+
+
+async def keep_claim(session: AsyncSession, to: Destination) -> None:
+    """Hold on to a claimed address while there is more to be said there."""
+    here = update(OutboxAddress).where(OutboxAddress.channel == to.channel, OutboxAddress.chat == to.chat)
+    await session.execute(here.values(due_at=clock.now() + LEASE))
 
 
 async def queued(session: AsyncSession, to: Destination, limit: int = 20) -> list[OutboxMessage]:

@@ -71,7 +71,7 @@ class House:
                 await process.wait()
 
     async def _let_claims_run_out(self) -> None:
-        """What a dead worker had claimed is free after 15 and 40 seconds on PostgreSQL; nobody waits for that here.
+        """What a dead worker had claimed is free after 15 and 20 seconds on PostgreSQL; nobody waits for that here.
 
         On SQLite its successor sees to it, as there can be no other worker.
         """
