@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.chat import Chat
 from bot.questions import AmountOf, OneOf, Option, Question, YesNo
 from core import i18n
+from core.errors import Refusal
 from core.money import Money, parse_amount
 from handlers.amounts import available
 from handlers.tontine.people import cut
@@ -27,6 +28,12 @@ PAY_IN_PRIVATE = "tc_"
 ALL_OF_IT = "due"
 
 _SOMEBODY_ELSE = 0
+
+
+class NothingDue(Refusal):
+    """An old button asks to pay what has been paid since."""
+
+    key = "refusal.tontine.nothing_due"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +69,10 @@ class WhatIsOwed(Question[int]):
         return _SOMEBODY_ELSE if saved == _SOMEBODY_ELSE else (await self._bounds.read_chosen(saved, session)).amount
 
     async def read_text(self, text: str, session: AsyncSession) -> int:
-        if text == ALL_OF_IT and (suggested := self._suggested()):
-            return suggested.amount
+        if text == ALL_OF_IT:
+            if not self._owed.now:
+                raise NothingDue
+            return self._owed.now.amount
         parse_amount(text)
         if not self._owed.at_most:
             raise NothingOwed

@@ -200,3 +200,14 @@ async def data_of(person: Person, label: str) -> str:
         button for each in await person.messages() for row in each.get("inline_keyboard") or [] for button in row
     ]
     return next(str(button["callback_data"]) for button in buttons if label in button["text"])
+
+
+@ON_SQLITE
+async def test_an_old_reminders_button_does_not_pay_ahead_of_time(ring: Circle) -> None:
+    await ring.forward_to((await ring.round(1)).deadline)
+    binta = ring.alone("Binta")
+    await binta.hears("il vous reste 5 000 F CFA à payer")
+    await ring.taps("Binta", "Payer ma cotisation")
+    await touch(binta, "Cotiser")
+    await binta.hears("Vous ne devez rien en ce moment")
+    assert await ring.wallet("Binta") == 45_000
