@@ -70,6 +70,7 @@ def _life_of_the_group(links: Links) -> list[Command]:
         Command("tontine_swap", deciding.swap),
         Command("tontine_swap_answer", deciding.answer),
         Command("tontine_candidate", deciding.candidate),
+        Command("tontine_late", deciding.late_joiner),
         Command("tontine_vote", deciding.cast),
         Command("tontine_renew", deciding.renew),
         Command("draw_word", drawing.add_word, payload=WORD),

@@ -13,7 +13,7 @@ from handlers.tontine.links import id_of
 from handlers.tontine.people import cut
 from handlers.tontine.which import ask_tontine, buttons_for, hinted_id, my_membership
 from tontines.charter import has_accepted
-from tontines.cycles import holdings_of, rounds_of, running_cycle, turns_of
+from tontines.cycles import holders_in, holdings_of, rounds_of, running_cycle, turns_of
 from tontines.decision_tables import Vote
 from tontines.group_tables import Tontine
 from tontines.joining import opt_in
@@ -21,7 +21,7 @@ from tontines.officers import officers_of
 from tontines.rotation import TurnNotUpcoming
 from tontines.states import DecisionState, Role, RoundState
 from tontines.swaps import answer_swap, ask_swap
-from tontines.votes import cast_ballot, propose_president
+from tontines.votes import cast_ballot, propose_late_joiner, propose_president
 
 
 async def swap(chat: Chat) -> None:
@@ -79,6 +79,27 @@ async def candidate(chat: Chat) -> None:
         chat.session, tontine.id, people[who].id, by=chat.member.id, key=str(chat.run_id)
     )  # fmt: skip
     chat.say(f"tontine_candidate.{vote.state}", who=names[who], name=tontine.name)
+
+
+async def late_joiner(chat: Chat) -> None:
+    """Propose that a member without a share join the running cycle: back payments, and the last turn."""
+    tontine = await ask_tontine(chat)
+    if tontine is None:
+        return
+    await my_membership(chat, tontine)
+    holders = {each.id for each in await holders_in(chat.session, (await running_cycle(chat.session, tontine.id)).id)}
+    people = {membership.id: member for membership, member in await words.people_of(chat.session, tontine.id)}
+    offered = [(str(each), cut(member.name)) for each, member in people.items() if each not in holders]
+    if not offered:
+        chat.say("tontine_late.nobody", name=tontine.name)
+        return
+    chosen = await chat.ask("who", OneOf(offered, columns=1), name=tontine.name)
+    member = people[UUID(chosen)]
+    if not await chat.ask("confirm", YesNo("tontine.button.propose"), who=member.name, name=tontine.name):
+        chat.say("tontine_candidate.declined")
+        return
+    await propose_late_joiner(chat.session, tontine.id, member.id, by=chat.member.id, key=str(chat.run_id))
+    chat.say("tontine_late.asked", who=member.name, name=tontine.name)
 
 
 async def cast(chat: Chat) -> None:

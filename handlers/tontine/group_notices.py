@@ -134,15 +134,9 @@ async def _joined(session: AsyncSession, payload: Payload) -> None:
     ways = await buttons_for(session, member, tontine)
     mine = ways.to("tontine", i18n.text(member.language, "tontine.button.open"))
     start = words.day(member.language, tontine.rules.starts_on)
-    await _tell(
-        session,
-        member,
-        "tontine.notice.joined",
-        [mine],
-        subject=f"joining:{membership.id}",
-        name=tontine.name,
-        start=start,
-    )
+    running = tontine.state is TontineState.RUNNING
+    key = "tontine.notice.joined_running" if running else "tontine.notice.joined"
+    await _tell(session, member, key, [mine], subject=f"joining:{membership.id}", name=tontine.name, start=start)
 
 
 async def _rules_changed(session: AsyncSession, payload: Payload) -> None:
@@ -164,7 +158,7 @@ async def _appointed(session: AsyncSession, payload: Payload) -> None:
         return
     member = await person(session, membership.id)
     said = ", ".join(words.role(member.language, role) for role in roles)
-    subject = f"office:{membership.id}:{'-'.join(sorted(roles))}"
+    subject = f"office:{membership.id}:{''.join(sorted(role[0] for role in roles))}"
     await _tell(session, member, "tontine.notice.appointed", subject=subject, name=tontine.name, roles=said)
 
 

@@ -15,7 +15,7 @@ from handlers.tontine.links import Links
 from handlers.tontine.which import Ways, ask_tontine, buttons_for, hinted_id, open_tontines, roles_of
 from tontines.charter import has_accepted
 from tontines.cycle_tables import Cycle, Round
-from tontines.cycles import NoCycle, holdings_of, rounds_of, running_cycle, shares_of, turns_of
+from tontines.cycles import NoCycle, holders_in, holdings_of, rounds_of, running_cycle, shares_of, turns_of
 from tontines.dues import dues_owed, is_late
 from tontines.group import find_membership
 from tontines.group_tables import Membership, Tontine
@@ -125,7 +125,8 @@ async def _to_come(chat: Chat, cycle: Cycle, membership: Membership) -> list[Mar
     if pots is None:
         return [chat.text("tontine.turn_undecided", rounds=len(rounds))]
     if not pots:
-        return [chat.text("tontine.turn_had")]
+        holders = {each.id for each in await holders_in(chat.session, cycle.id)}
+        return [chat.text("tontine.turn_had" if membership.id in holders else "tontine.not_in_cycle")]
     return [
         chat.text(
             "tontine.turn_now" if round_.state is RoundState.OPEN else "tontine.turn_to_come", number=round_.number,

@@ -43,6 +43,7 @@ ACTS = (
     Act("set_off", (), _RUNNING),
     Act("hand_over", (), _RUNNING),
     Act("leave"),
+    Act("tontine_late", (), _RUNNING),
     Act("tontine_candidate"),
     Act("tontine_close", frozenset(Role), _NOT_RUNNING),
 )

@@ -90,7 +90,7 @@ async def test_a_tontine_is_made_with_four_answers_and_people_join_it_by_its_lin
     said = await moussa.hears("1. Awa Ouédraogo · 1 part · président · ✅", "2. Moussa Traoré · 1 part · ✅")
     assert "+226" not in said
     await moussa.says("/tontine")
-    await moussa.hears("Les Amies", "5 000 F CFA par part, chaque semaine.", "Le groupe se réunit : 2 membres")
+    await moussa.hears("Les Amies", "5 000 F CFA par part, chaque semaine.", "Le groupe se réunit. Membres : 2.")
 
 
 async def makes_in_the_group(town: Town, awa: Person, name: str = "Les Amies", *, order: str | None = None) -> str:
@@ -205,7 +205,7 @@ async def test_a_draw_is_announced_stirred_revealed_and_verified(town: Town) -> 
     assert "votre part de hasard est ajoutée" in toast["text"]
     toast = await beside.taps_in_group("Mélanger")
     assert "une fois suffit" in toast["text"]
-    await koffi.starts(await word_link(together))
+    await koffi.starts((await page_behind(together, "Mon mot")).rpartition("=")[2])
     await koffi.hears("Quel mot ajoutez-vous au tirage de Les Amies ?")
     await koffi.says("baobab")
     await koffi.hears("« baobab » est dans le tirage")
@@ -215,20 +215,23 @@ async def test_a_draw_is_announced_stirred_revealed_and_verified(town: Town) -> 
         await together.hears("voici l’ordre des tours !", "1. ", "2. ", "3. ")
         await together.hears("terminé", "Ont mélangé : 2")
         await together.says("/verifier")
-        await together.hears("le tirage est honnête", "avec les mots de 2 membres")
+        await together.hears("le tirage est honnête", "mots ajoutés par les membres (2)")
         await moussa.says("/verifier")
         await moussa.hears("le tirage est honnête")
+        page = await town.sandbox.get(await page_behind(together, "Vérifier soi-même"))
+        assert page.status_code == 200
+        assert "baobab" in page.text
         await moussa.says("/tontine")
         await moussa.hears("Votre tour : n°", "sur 3", "15 000 F CFA")
 
 
-async def word_link(together: Neighbour) -> str:
-    """The payload behind « Mon mot »."""
-    for message in reversed(await together.messages()):
+async def page_behind(person: Person, label: str) -> str:
+    """The address behind the newest button of that label."""
+    for message in reversed(await person.messages()):
         for button in [button for row in message.get("inline_keyboard") or [] for button in row]:
-            if "Mon mot" in button["text"]:
-                return str(button["url"]).rpartition("=")[2]
-    raise AssertionError("nobody is asked for a word")
+            if label in button["text"]:
+                return str(button["url"])
+    raise AssertionError(f"no button {label!r}")
 
 
 async def starts_in_order(awa: Person) -> None:

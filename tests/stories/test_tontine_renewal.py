@@ -1,4 +1,4 @@
-"""After a cycle nobody is renewed in silence: each is asked, and accepts the rules that are in force then."""
+"""Between cycles and in the middle of one: nobody is renewed in silence, and nobody comes in without a vote."""
 
 from tests.stories.conftest import ON_SQLITE
 from tests.stories.test_tontine_group import chooses
@@ -45,3 +45,24 @@ async def test_after_a_cycle_each_says_whether_they_go_on_and_under_which_rules(
         await binta.hears("Avant de démarrer Les Amies, il manque", "au moins 2 parts")
         await binta.says("/tontine")
         await binta.hears("Le cycle est fini.")
+
+
+@ON_SQLITE
+async def test_somebody_comes_in_during_a_cycle_when_the_members_vote_so(town: Town) -> None:
+    names = ("Binta", "Chantal", "Djeneba")
+    ring = await circle(town, *names, "Karim", francs=30_000)
+    async with ring.clock:
+        await ring.start(*names)
+        await ring.joins("Karim")
+        binta, chantal, karim = (ring.alone(name) for name in ("Binta", "Chantal", "Karim"))
+        await karim.hears("Bienvenue dans Les Amies", "Un cycle est en cours", "sauf si le groupe vote")
+        await karim.says("/tontine")
+        await karim.hears("rien à payer pour l’instant", "Vous n’avez pas de part dans ce cycle")
+        await ring.opens(1)
+        await chooses(binta, "Faire entrer en cours", "Karim", "Proposer au vote")
+        await binta.hears("Le vote est ouvert : Karim")
+        await chantal.hears("on propose que Karim rejoigne le cycle en cours")
+        await touch(chantal, "Pour")
+        await chantal.hears("c’est décidé, Karim rejoint le cycle")
+        await karim.says("/tontine")
+        await karim.hears("À payer maintenant : 5 000 F CFA", "Votre tour : n° 4 sur 4")
