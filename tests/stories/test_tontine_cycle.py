@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.stories.conftest import ON_SQLITE
 from tests.stories.tontine import circle, touch
 from tests.stories.town import Town
 
@@ -9,6 +10,7 @@ TEN = ("Binta", "Chantal", "Djeneba", "Esther", "Fanta", "Gnima", "Habiba", "Iss
 POT = 50_000
 
 
+@ON_SQLITE
 @pytest.mark.timeout(280)
 async def test_a_whole_cycle_of_ten_members(town: Town) -> None:
     ring = await circle(town, *TEN, "Karim", francs=100_000)

@@ -133,8 +133,12 @@ class Circle:
             return (await tontines.rounds_of(session, cycle.id))[number - 1]
 
     async def opens(self, number: int) -> None:
-        """Put the clock forward until the round has opened and its card stands in the group."""
-        await self.forward_to((await self.round(number)).opens_at)
+        """Put the clock forward until the round has opened and its card stands in the group.
+
+        In one leap: what was still to come of the rounds before, which are closed, says nothing any more.
+        """
+        self._forward((await self.round(number)).opens_at - clock.now())
+        await self.settles()
         await self.is_in(number, RoundState.OPEN)
         await self.card_says(f"Tour {number} sur")
 
