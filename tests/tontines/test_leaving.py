@@ -10,6 +10,7 @@ from tontines.cash import NotYours
 from tontines.caution import CautionKept, CautionTooHigh
 from tontines.default import NotLate, StillLate
 from tontines.guarantors import GuaranteeStands, NoGuarantee, OwnGuarantor
+from tontines.late_joining import NoHalfShareLate
 from tontines.leaving import HalfNeedsReplacement, PayBeforeLeaving
 from tontines.officers import OfficeHeld, SecondPersonNeeded
 from tontines.replacing import GuarantorOnly, NothingToReplace
@@ -377,3 +378,58 @@ async def test_who_paid_all_and_left_keeps_their_share_and_decides_nothing_any_m
     ]
     second = await group.open(2)
     assert [row.paid for row in (await village.do(tontines.board, second.id)).rows] == [0, 0, 0, 5000, 0]
+
+
+@pytest.mark.parametrize("order", [Order.AUCTION, Order.NEED])
+async def test_who_leaves_before_turns_are_decided_gets_the_last_one_and_their_money_back(
+    village: Village, order: Order
+):
+    group = await village.tontine(*FOUR, order=order)
+    await village.do(tontines.start_cycle, group.id, by=village.id("Awa"))
+    await group.open(1)
+    await group.everybody_pays(*FOUR)
+    await group.pay_pot(1)
+    await village.do(tontines.leave, group.id, village.id("Djeneba"))
+    assert await group.beneficiary(4) == ["Djeneba"]
+    await live_to_the_end(group, *THREE, start=2)
+    assert [await village.wallet(name) for name in FOUR] == [100_000] * 4
+
+
+async def test_a_guarantor_is_free_again_after_a_cycle_in_which_all_was_paid(village: Village):
+    group = await village.tontine(*THREE)
+    await guarantee(village, group, "Awa", "Chantal", 5000)
+    await village.do(tontines.start_cycle, group.id, by=village.id("Awa"))
+    await live_to_the_end(group, *THREE, start=1)
+    await village.do(tontines.release_guarantee, group.id, village.id("Awa"), by=village.id("Chantal"))
+    assert await village.do(tontines.guaranteed_by, group.id, village.id("Chantal")) == []
+
+
+async def test_a_guarantor_is_asked_for_nothing_once_the_debtor_has_paid(village: Village):
+    await village.person("Karim", 0)
+    group = await village.running("Awa", "Binta", "Karim")
+    await guarantee(village, group, "Awa", "Karim", 8000)
+    await group.past_deadline(1)
+    await village.do(tontines.declare_default, group.id, village.id("Awa"), by=village.id("Binta"))
+    await group.pay("Awa", 5000)
+    await village.give("Karim", 5000)
+    assert await village.do(tontines.pay_waiting, village.id("Karim")) == []
+    (answering,) = await village.do(tontines.guaranteed_by, group.id, village.id("Karim"))
+    assert (answering.called, await village.wallet("Karim")) == (0, 5000)
+
+
+async def test_a_late_joiner_owes_for_the_open_round_too_which_is_full_no_more(village: Village):
+    group = await village.running(*THREE, half_shares=True)
+    await group.everybody_pays(*THREE)
+    assert (await group.round(1)).full_at is not None
+    await outsider(village, group, "Esther")
+    await village.do(tontines.change_shares, group.id, village.id("Esther"), 1)
+    propose = tontines.propose_late_joiner, group.id, village.id("Esther")
+    with pytest.raises(NoHalfShareLate):
+        await village.do(*propose, by=village.id("Awa"), key="half")
+    await village.do(tontines.change_shares, group.id, village.id("Esther"), 4)
+    vote = await village.do(*propose, by=village.id("Awa"), key="two")
+    await village.do(tontines.cast_ballot, vote.id, by=village.id("Binta"), is_for=True)
+    assert (await group.round(1)).full_at is None
+    assert await group.owes("Esther") == 10_000
+    await live_to_the_end(group, *THREE, "Esther", start=1)
+    assert [await village.wallet(name) for name in (*THREE, "Esther")] == [100_000] * 4
