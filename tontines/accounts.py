@@ -6,6 +6,9 @@
 `membership:…:caution` POT   a member's security deposit
 `tontine:…:fund`       POT   the solidarity fund; fines and auctions' prices go there too
 `tontine:…`            CASH  the banknotes that the treasurer holds
+
+Banknotes are kept in a unit of their own, `BANKNOTES`: to the ledger and to its triggers another currency, so that
+nothing can ever turn them into a wallet's money, which GetMiPay would have to pay out without having it.
 """
 
 from uuid import UUID
@@ -15,11 +18,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 import ledger
 from core.ids import new_id
-from core.money import Money
+from core.money import XOF, Money
 from ledger import AccountKind
 from members.wallets import member_account, over_what_is_held
 from tontines.cycle_tables import Round
 from tontines.group_tables import Membership
+
+BANKNOTES = "XBN"
+"""Francs in banknotes. ISO 4217 leaves codes that begin with X and stand for no country's money to such uses."""
 
 
 async def pot_account(session: AsyncSession, round_id: UUID) -> UUID:
@@ -27,7 +33,7 @@ async def pot_account(session: AsyncSession, round_id: UUID) -> UUID:
 
 
 async def cash_pot_account(session: AsyncSession, round_id: UUID) -> UUID:
-    return await _account(session, f"round:{round_id}:cash")
+    return await _account(session, f"round:{round_id}:cash", currency=BANKNOTES)
 
 
 async def advance_account(session: AsyncSession, membership_id: UUID) -> UUID:
@@ -43,7 +49,7 @@ async def fund_account(session: AsyncSession, tontine_id: UUID) -> UUID:
 
 
 async def cash_account(session: AsyncSession, tontine_id: UUID) -> UUID:
-    return await _account(session, f"tontine:{tontine_id}", AccountKind.CASH)
+    return await _account(session, f"tontine:{tontine_id}", AccountKind.CASH, BANKNOTES)
 
 
 async def francs_on(session: AsyncSession, account_id: UUID) -> int:
@@ -52,32 +58,36 @@ async def francs_on(session: AsyncSession, account_id: UUID) -> int:
 
 
 async def money_left(session: AsyncSession, tontine_id: UUID) -> Money:
-    """All that the tontine keeps for its members: pots, advances, cautions, fund."""
+    """All that the tontine keeps for its members, banknotes too: pots, advances, cautions, fund."""
     rounds = await session.scalars(select(Round.id).where(Round.tontine_id == tontine_id))
     members = await session.scalars(select(Membership.id).where(Membership.tontine_id == tontine_id))
-    owners = [f"tontine:{tontine_id}:fund"]
-    owners += [f"round:{each}{purse}" for each in rounds for purse in ("", ":cash")]
-    owners += [f"membership:{each}:{purse}" for each in members for purse in ("advance", "caution")]
-    total = Money(0)
-    for owner in owners:
-        found = await ledger.account(session, owner, AccountKind.POT)
+    purses = [(f"tontine:{tontine_id}:fund", XOF)]
+    for each in rounds:
+        purses += [(f"round:{each}", XOF), (f"round:{each}:cash", BANKNOTES)]
+    for each in members:
+        purses += [(f"membership:{each}:advance", XOF), (f"membership:{each}:caution", XOF)]
+    total = 0
+    for owner, unit in purses:
+        found = await ledger.account(session, owner, AccountKind.POT, unit)
         if found:
-            total += (await ledger.balance(session, found.id)).posted
-    return total
+            total += (await ledger.balance(session, found.id)).posted.amount
+    return Money(total)
 
 
 class Journal:
-    """The transfers of one event, posted together: all of them or none."""
+    """The transfers of one event, posted together: all of them or none, in one unit (wallets' francs or banknotes)."""
 
-    def __init__(self, journal_id: UUID | None = None) -> None:
+    def __init__(self, journal_id: UUID | None = None, unit: str = XOF) -> None:
         self._id = journal_id or new_id()
+        self._unit = unit
         self._legs: list[ledger.Post | ledger.Reverse] = []
         self._posted = 0
 
     def move(self, debit: UUID, credit: UUID, amount: int, kind: str) -> UUID:
         """Note a transfer of so many francs; gives its id."""
         leg = ledger.Post(
-            id=new_id(), debit=debit, credit=credit, amount=Money(amount), kind=kind, journal=self._id,
+            id=new_id(), debit=debit, credit=credit, amount=Money(amount, self._unit), kind=kind,
+            journal=self._id,
             leg=self._posted + len(self._legs),
         )  # fmt: skip
         self._legs.append(leg)
@@ -117,5 +127,5 @@ async def park_excess(session: AsyncSession, journal: Journal, member_id: UUID, 
         await journal.post(session)
 
 
-async def _account(session: AsyncSession, owner: str, kind: AccountKind = AccountKind.POT) -> UUID:
-    return (await ledger.open_account(session, owner, kind)).id
+async def _account(session: AsyncSession, owner: str, kind: AccountKind = AccountKind.POT, currency: str = XOF) -> UUID:
+    return (await ledger.open_account(session, owner, kind, currency)).id

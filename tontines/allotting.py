@@ -6,7 +6,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock
-from tontines.accounts import Journal, advance_account, cash_pot_account, pot_account
+from core.money import XOF
+from tontines.accounts import BANKNOTES, Journal, advance_account, cash_pot_account, pot_account
 from tontines.chain import write_line
 from tontines.cycle_tables import Round
 from tontines.dues import Slice, dues_of_round, dues_owed, spread
@@ -29,7 +30,7 @@ async def allot(
     slices, rest = spread(contribution.amount, owed)
     if rest and contribution.source is not Source.WALLET:
         raise ValueError(f"{contribution.source} pays what is owed, and nothing early")
-    journal = Journal(contribution.id)
+    journal = Journal(contribution.id, BANKNOTES if contribution.source is Source.CASH else XOF)
     for each in slices:
         credit = await _pot(session, contribution, each.due.round_id)
         _note(session, contribution, journal.move(debit, credit, each.amount, "contribution"), each.amount, each.due.id)

@@ -12,7 +12,7 @@ from core import clock
 from core.errors import Refusal
 from core.ids import new_id
 from core.money import Money
-from tontines.accounts import Journal, cash_account, cash_pot_account
+from tontines.accounts import BANKNOTES, Journal, cash_account, cash_pot_account
 from tontines.allotting import allot
 from tontines.chain import write_line
 from tontines.contributions import KeyReused, MoreThanIsLeft
@@ -113,7 +113,7 @@ async def confirm_cash_received(session: AsyncSession, receipt_id: UUID, *, by: 
         raise NotYours
     if receipt.confirmed_at is None:
         receipt.confirmed_at = clock.now()
-        journal = Journal(receipt.id)
+        journal = Journal(receipt.id, BANKNOTES)
         pot = await cash_pot_account(session, receipt.round_id)
         journal.move(pot, await cash_account(session, tontine.id), receipt.amount, "cash_handed_over")
         await journal.post(session)

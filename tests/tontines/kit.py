@@ -17,10 +17,11 @@ from core import clock
 from core.db import Database
 from core.ids import new_id
 from core.jobs import JobRow, Jobs
-from core.money import Money
+from core.money import XOF, Money
 from ledger import AccountKind
 from members import Member, register, wallet_owner
 from tontines import Order, Role, Round, Rules, Tontine
+from tontines.accounts import BANKNOTES
 
 NAMES = ("Awa", "Binta", "Chantal", "Djeneba", "Esther", "Fatou", "Grace", "Habiba", "Issa", "Jean", "Karim", "Lamine")
 
@@ -86,7 +87,8 @@ class Village:
 
     async def stands(self, owner: str, kind: AccountKind = AccountKind.POT) -> int:
         async with self.transaction() as session:
-            found = await ledger.account(session, owner, kind)
+            is_cash = kind is AccountKind.CASH or owner.endswith(":cash")
+            found = await ledger.account(session, owner, kind, BANKNOTES if is_cash else XOF)
             return (await ledger.balance(session, found.id)).posted.amount if found else 0
 
     # Time

@@ -1,10 +1,17 @@
-import pytest
+from uuid import UUID
 
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
+
+import ledger
 import tontines
-from core.money import Money
+from core.ids import new_id
+from core.money import XOF, Money
 from ledger import AccountKind
+from members.wallets import member_account
 from tests.tontines.kit import Group, Village
 from tontines import ContributionState, ShortPot
+from tontines.accounts import BANKNOTES, cash_pot_account
 from tontines.cash import NotYours
 from tontines.contributions import MoreThanIsLeft
 from tontines.officers import NotAnOfficer, SecondPersonNeeded
@@ -131,3 +138,22 @@ async def test_what_has_gone_on_to_a_beneficiary_is_not_taken_back(village: Vill
     await group.pay_pot(1)
     with pytest.raises(NotReversible):
         await village.do(tontines.ask_reversal, paid.id, "une erreur", by=village.id("Binta"))
+
+
+async def test_no_transfer_turns_banknotes_into_a_wallets_money_whoever_writes_it(village: Village):
+    group = await village.running(*THREE)
+    declared = await declare(village, group, "Chantal", 5000)
+    await village.do(tontines.answer_cash, declared.id, by=village.id("Chantal"), confirm=True)
+    round_id = (await group.round(1)).id
+    for unit in (XOF, BANKNOTES):
+        with pytest.raises(ledger.LedgerRefused, match="currency_mismatch"):
+            await village.do(_pay_out_cash, round_id, village.id("Chantal"), unit)
+    assert await village.wallet("Chantal") == 100_000
+    assert await village.audited()
+
+
+async def _pay_out_cash(session: AsyncSession, round_id: UUID, member_id: UUID, unit: str) -> None:
+    notes, wallet = await cash_pot_account(session, round_id), await member_account(session, member_id)
+    stolen = Money(5000, unit)
+    post = ledger.Post(id=new_id(), debit=notes, credit=wallet, amount=stolen, kind="theft", journal=new_id())
+    await ledger.post(session, post)
