@@ -8,12 +8,13 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, nullcontext
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
 import stamina
-from sqlalchemy import JSON, CursorResult, DateTime, Dialect, LargeBinary, MetaData, Uuid, event
+from sqlalchemy import JSON, CursorResult, DateTime, Dialect, Enum, LargeBinary, MetaData, Uuid, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import URL, make_url
@@ -28,6 +29,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 T = TypeVar("T")
 
 _BELLS = "bells"
+_WORD_LENGTH = 32
 
 # Deadlock, serialization failure, lock time-out: the same work, done again, succeeds.
 _PASSING_SQLSTATES = {"40001", "40P01", "55P03"}
@@ -83,6 +85,17 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+def word(kind: type[StrEnum]) -> Enum:
+    """The type of a column that holds one word of `kind`, without a database type to migrate when one is added."""
+    return Enum(
+        kind,
+        native_enum=False,
+        create_constraint=False,
+        length=_WORD_LENGTH,
+        values_callable=lambda words: [each.value for each in words],
+    )
 
 
 Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")

@@ -29,12 +29,19 @@ async def member_account(
     return (await ledger.open_account(session, wallet_owner(member_id), kind, currency)).id
 
 
+async def standing(session: AsyncSession, member_id: UUID, kind: AccountKind, currency: str = XOF) -> ledger.Balance:
+    """What stands on a member's account; nothing where there is no such account yet."""
+    found = await ledger.account(session, wallet_owner(member_id), kind, currency)
+    if found is None:
+        return ledger.Balance(Money(0, currency), Money(0, currency))
+    return await ledger.balance(session, found.id)
+
+
 async def refuse_taking_out(session: AsyncSession, member_id: UUID, currency: str = XOF) -> None:
     """Raises MemberFrozen or DebtOutstanding when no money may leave the member's wallet."""
     if (await session.get_one(Member, member_id)).frozen_at is not None:
         raise MemberFrozen
-    owed = await ledger.account(session, wallet_owner(member_id), AccountKind.RECEIVABLE, currency)
-    debt = -(await ledger.balance(session, owed.id)).posted if owed else None
+    debt = -(await standing(session, member_id, AccountKind.RECEIVABLE, currency)).posted
     if debt:
         raise DebtOutstanding(debt=debt)
 
@@ -44,6 +51,6 @@ async def over_what_is_held(session: AsyncSession, member_id: UUID, currency: st
 
     Asked after a credit: the wallet's row is locked by then, so that two credits at once cannot both find room.
     """
-    standing = await ledger.balance(session, await member_account(session, member_id, AccountKind.WALLET, currency))
+    wallet = await standing(session, member_id, AccountKind.WALLET, currency)
     cap = limits_of(await session.get_one(Member, member_id)).hold_at_most
-    return Money(max(0, standing.posted.amount - cap.amount), currency)
+    return Money(max(0, wallet.posted.amount - cap.amount), currency)

@@ -7,6 +7,7 @@ webhook's door. Payments never speak to people: they publish the events listed i
 from datetime import timedelta
 
 from core.jobs import Jobs
+from members.wallets import DebtOutstanding, MemberFrozen, standing
 from payments.breaker import OperatorDown, PayoutsUnfunded
 from payments.deposit_outcomes import fail_deposit, reverse_deposit, settle_deposit
 from payments.deposit_states import DepositState
@@ -15,8 +16,6 @@ from payments.failures import FailureCode
 from payments.getmipay import Access, GetMiPay, sign
 from payments.history import Cursor, Line, LineKind, Page, history
 from payments.limits import (
-    DebtOutstanding,
-    MemberFrozen,
     MonthFull,
     OperationTooLarge,
     OperationTooSmall,
@@ -31,7 +30,7 @@ from payments.notices import ALERT
 from payments.payout_outcomes import complete_payout, fail_payout, reverse_payout
 from payments.payout_states import PayoutState
 from payments.payouts import Payout, lock_payout
-from payments.postings import HOUSE, standing
+from payments.postings import HOUSE
 from payments.provider import Provider
 from payments.provider_events import register_events
 from payments.quotes import AmountOutOfBounds, AmountTooSmallForFee, Quote, quote_deposit, quote_payout

@@ -12,13 +12,14 @@ from core.jobs import enqueue
 from core.money import Money
 from ledger import AccountKind
 from members import Member
+from members.wallets import member_account, over_what_is_held, standing
 from payments.deposit_states import DepositState, DepositStep
 from payments.deposits import Deposit, Doubt
 from payments.failures import FailureCode
-from payments.limits import over_what_is_held, over_what_is_loaded
+from payments.limits import over_what_is_loaded
 from payments.metrics import count_refusal
 from payments.notices import alert, tell
-from payments.postings import Leg, house_account, leg_id, member_account, standing, transfer
+from payments.postings import Leg, house_account, leg_id, transfer
 
 CHECK_DEPOSIT = "check_deposit"
 
@@ -130,7 +131,9 @@ async def _credit(session: AsyncSession, deposit: Deposit, received: Money) -> N
     await transfer(session, deposit.id, Leg.MAIN, debit=provider, credit=wallet, amount=received, kind="deposit")
     await transfer(session, deposit.id, Leg.FEE, debit=wallet, credit=fees, amount=fee, kind="deposit_fee")
     member = await session.get_one(Member, deposit.member_id)
-    over = max(await over_what_is_held(session, member, currency), await over_what_is_loaded(session, member, currency))
+    over = max(
+        await over_what_is_held(session, member.id, currency), await over_what_is_loaded(session, member, currency)
+    )
     excess = min(over, received - fee)
     if excess:
         deposit.parked = excess.amount

@@ -10,12 +10,12 @@ from core import clock
 from core.errors import Refusal
 from core.money import Money
 from ledger import AccountKind
-from members import Limits, Member, limits_of
+from members import Limits, Member, limits_of, wallets
+from members.wallets import MemberFrozen, standing
 from payments.deposit_states import DepositState
 from payments.deposits import Deposit
 from payments.payout_states import PayoutState
 from payments.payouts import Payout
-from payments.postings import standing
 
 
 class WalletFull(Refusal):
@@ -42,16 +42,6 @@ class OperationTooLarge(Refusal):
     key = "refusal.limit.too_large"
 
 
-class MemberFrozen(Refusal):
-    key = "refusal.frozen"
-
-
-class DebtOutstanding(Refusal):
-    """Money taken back after it was spent is still owed. Params: `debt` (Money)."""
-
-    key = "refusal.debt"
-
-
 async def refuse_loading(session: AsyncSession, member: Member, amount: Money, arrives: Money) -> None:
     """Raises OperationTooSmall, OperationTooLarge, WalletFull or MonthFull; `arrives` is what is kept of `amount`."""
     limits = limits_of(member)
@@ -68,20 +58,9 @@ async def refuse_loading(session: AsyncSession, member: Member, amount: Money, a
 async def refuse_taking_out(session: AsyncSession, member: Member, amount: Money) -> None:
     """Raises OperationTooSmall, OperationTooLarge, MemberFrozen or DebtOutstanding: no money may leave the wallet."""
     _refuse_size(amount, limits_of(member))
-    if member.frozen_at is not None or await _has_an_incident(session, member.id):
+    if await _has_an_incident(session, member.id):
         raise MemberFrozen
-    debt = -(await standing(session, member.id, AccountKind.RECEIVABLE, amount.currency)).posted
-    if debt:
-        raise DebtOutstanding(debt=debt)
-
-
-async def over_what_is_held(session: AsyncSession, member: Member, currency: str) -> Money:
-    """By how much the wallet exceeds what `member` may hold.
-
-    Asked after a credit: the wallet's row is locked by then, so that two payments at once cannot both find room.
-    """
-    wallet = await standing(session, member.id, AccountKind.WALLET, currency)
-    return _at_least_nothing(wallet.posted - limits_of(member).hold_at_most)
+    await wallets.refuse_taking_out(session, member.id, amount.currency)
 
 
 async def over_what_is_loaded(session: AsyncSession, member: Member, currency: str) -> Money:

@@ -7,9 +7,8 @@ from sqlalchemy import BigInteger, ForeignKey, Index, String, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db import Id, Model, UtcDateTime
+from core.db import Id, Model, UtcDateTime, word
 from core.money import Money
-from payments.columns import word
 from payments.deposits import Doubt
 from payments.failures import FailureCode
 from payments.payout_states import PayoutState, PayoutStep, next_payout_state

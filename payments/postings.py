@@ -6,9 +6,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import ledger
-from core.money import XOF, Money
+from core.money import Money
 from ledger import AccountKind
-from members import wallet_owner
 
 HOUSE = "house"
 
@@ -40,20 +39,8 @@ def leg_id(payment_id: UUID, leg: Leg) -> UUID:
     return UUID(int=payment_id.int ^ (leg + 1))
 
 
-async def member_account(session: AsyncSession, member_id: UUID, kind: AccountKind, currency: str) -> UUID:
-    return (await ledger.open_account(session, wallet_owner(member_id), kind, currency)).id
-
-
 async def house_account(session: AsyncSession, kind: AccountKind, currency: str) -> UUID:
     return (await ledger.open_account(session, HOUSE, kind, currency)).id
-
-
-async def standing(session: AsyncSession, member_id: UUID, kind: AccountKind, currency: str = XOF) -> ledger.Balance:
-    """What stands on a member's account; nothing where there is no such account yet."""
-    found = await ledger.account(session, wallet_owner(member_id), kind, currency)
-    if found is None:
-        return ledger.Balance(Money(0, currency), Money(0, currency))
-    return await ledger.balance(session, found.id)
 
 
 async def transfer(

@@ -16,10 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core import clock
-from core.db import Id, Model, UtcDateTime, insert_once
+from core.db import Id, Model, UtcDateTime, insert_once, word
 from core.ids import new_id
 from core.jobs import Jobs, Payload, enqueue
-from payments.columns import word
 from payments.deposits import Deposit, deposits_named, lock_deposit
 from payments.hearing import hear_of_deposit, hear_of_payout
 from payments.methods import Direction

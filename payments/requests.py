@@ -15,6 +15,7 @@ from core.money import Money
 from core.phones import Phone
 from ledger import AccountKind
 from members import Member
+from members.wallets import member_account
 from payments.breaker import refuse_while_open
 from payments.deposit_states import DepositState
 from payments.deposits import Deposit
@@ -22,7 +23,7 @@ from payments.limits import refuse_loading, refuse_taking_out
 from payments.methods import Direction
 from payments.payout_states import PayoutState
 from payments.payouts import Payout
-from payments.postings import Leg, house_account, leg_id, member_account
+from payments.postings import Leg, house_account, leg_id
 from payments.quotes import Quote
 
 LINK_LIFE = timedelta(minutes=30)

@@ -15,8 +15,9 @@ from core.ids import new_id, new_reference
 from core.money import Money
 from ledger import AccountKind
 from members import Member
-from payments.limits import over_what_is_held, refuse_taking_out
-from payments.postings import Leg, member_account, transfer
+from members.wallets import member_account, over_what_is_held
+from payments.limits import refuse_taking_out
+from payments.postings import Leg, transfer
 from payments.requests import KeyReused
 
 NOTE_LENGTH = 140
@@ -106,7 +107,7 @@ async def _move(session: AsyncSession, send: Send, amount: Money) -> None:
     wallet = await member_account(session, send.recipient_id, AccountKind.WALLET, amount.currency)
     await transfer(session, send.id, Leg.MAIN, debit=sender, credit=wallet, amount=amount, kind="send")
     recipient = await session.get_one(Member, send.recipient_id)
-    excess = min(amount, await over_what_is_held(session, recipient, amount.currency))
+    excess = min(amount, await over_what_is_held(session, recipient.id, amount.currency))
     if excess:
         send.parked = excess.amount
         parked = await member_account(session, send.recipient_id, AccountKind.PARKED, amount.currency)

@@ -1,23 +1,11 @@
 """How the house's words and amounts stand in the tontines' tables."""
 
-from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Enum, ForeignKey
+from sqlalchemy import BigInteger, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Id
-
-
-def word(kind: type[StrEnum]) -> Enum:
-    """The column type of one word of `kind`."""
-    return Enum(
-        kind,
-        native_enum=False,
-        create_constraint=False,
-        length=32,
-        values_callable=lambda words: [each.value for each in words],
-    )
 
 
 def key() -> Mapped[UUID]:

@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db import Json, Model, UtcDateTime
-from tontines.columns import francs, key, refers_to, word
+from core.db import Json, Model, UtcDateTime, word
+from tontines.columns import francs, key, refers_to
 from tontines.rotation import StatedNeed
 from tontines.rules import Rules
 from tontines.states import DecisionState, RoundState

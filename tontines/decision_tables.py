@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db import Id, Json, Model, UtcDateTime
-from tontines.columns import francs, key, refers_to, word
+from core.db import Id, Json, Model, UtcDateTime, word
+from tontines.columns import francs, key, refers_to
 from tontines.money_tables import REASON_LENGTH
 from tontines.states import DecisionState
 

@@ -6,8 +6,8 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db import Id, Model, UtcDateTime
-from tontines.columns import francs, key, refers_to, word
+from core.db import Id, Model, UtcDateTime, word
+from tontines.columns import francs, key, refers_to
 from tontines.states import ContributionState, DecisionState, FineState, PotState, Source
 
 REASON_LENGTH = 200

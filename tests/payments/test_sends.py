@@ -88,6 +88,7 @@ async def test_a_refused_send_leaves_nothing_behind(world: World) -> None:
 async def test_a_frozen_member_sends_nothing(world: World) -> None:
     awa, issa = await world.member("Awa"), await world.member("Issa")
     await world.give(awa, 1000)
-    awa.frozen_at = clock.now()
+    async with world.database.transaction() as session:
+        (await session.get_one(Member, awa.id)).frozen_at = clock.now()
     with pytest.raises(MemberFrozen):
         await send(world, awa, issa, 500)
