@@ -37,7 +37,8 @@ async def _contributed(session: AsyncSession, payload: Payload) -> None:
     if waited:
         facts = await facts_of(session, payer, contribution)
         view = notice(payer, "contribution.done", **facts)
-        await tell(session, payer, view, subject=subject_of(contribution.id), is_final=True)
+        # Never said twice, as other ends are: read a second time, « payée » would look like a second debit.
+        await tell(session, payer, view, subject=subject_of(contribution.id))
     if payer.id != member.id or contribution.source in {Source.ADVANCE, Source.CAUTION, Source.SET_OFF}:
         key = f"contribution.for_you.{contribution.source}"
         facts = await facts_of(session, member, contribution) | {"payer": payer.name}
