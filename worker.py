@@ -81,8 +81,11 @@ class Worker:
         async with self._database.reading() as session:
             due = await next_due(session)
         seconds = (due - clock.now()).total_seconds() if due else _LOOK_EVERY_S
+        # Not wait_for: until Python 3.12 it can lose a cancellation that comes together with the bell, and the loop
+        # would then outlive its worker.
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._database.bell(name).wait(), min(_LOOK_EVERY_S, max(0, seconds)))
+            async with asyncio.timeout(min(_LOOK_EVERY_S, max(0, seconds))):
+                await self._database.bell(name).wait()
 
     async def _purge(self) -> None:
         while True:

@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from collections.abc import Callable
+from typing import Any
 
 import structlog
 from aiohttp import web
@@ -11,6 +12,8 @@ from telegram.error import InvalidToken, NetworkError
 from app import App, build
 from core.settings import Settings
 from operations.readiness import NotReady, refuse_old_tables
+
+_ASK_AGAIN_S = 2
 
 log = structlog.get_logger(__name__)
 
@@ -67,6 +70,12 @@ async def _work_until(stop: asyncio.Event, app: App) -> None:
             for part in done - {stopping}:
                 part.result()
     finally:
-        for task in (stopping, *parts):
+        await _cancel(stopping, *parts)
+
+
+async def _cancel(*tasks: asyncio.Task[Any]) -> None:
+    """End the tasks, asking again where a library in between has lost the first cancellation."""
+    while pending := [task for task in tasks if not task.done()]:
+        for task in pending:
             task.cancel()
-        await asyncio.gather(stopping, *parts, return_exceptions=True)
+        await asyncio.wait(pending, timeout=_ASK_AGAIN_S)

@@ -38,7 +38,8 @@ class Courier:
             for webhook_id in self._due()[: AT_ONCE - len(self._under_way)]:
                 self._start(webhook_id)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._room.bell.wait(), self._rest_s())
+                async with asyncio.timeout(self._rest_s()):
+                    await self._room.bell.wait()
 
     async def flush(self, transaction_id: str | None = None) -> int:
         """Attempt once each webhook that is due (of one transaction, or all); return how many."""

@@ -92,7 +92,8 @@ class Changes:
     async def wait(self, timeout_s: float) -> bool:
         """Wait for the next change; False when none came in time."""
         try:
-            await asyncio.wait_for(self._news.wait(), timeout_s)
+            async with asyncio.timeout(timeout_s):
+                await self._news.wait()
         except TimeoutError:
             return False
         return True

@@ -124,6 +124,7 @@ class Updates:
 
     async def wait(self, timeout_s: float | None) -> None:
         try:
-            await asyncio.wait_for(self._news.wait(), timeout_s)
+            async with asyncio.timeout(timeout_s):
+                await self._news.wait()
         except TimeoutError:
             return
