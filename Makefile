@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 
-.PHONY: demo install test check lint types layers format lock clean
+.PHONY: demo install test soak check lint types layers format lock clean
 
 demo: $(VENV)/.demo
 	@$(BIN)/cauri demo
@@ -12,6 +12,10 @@ install: $(VENV)/.demo
 
 test: $(VENV)/.dev
 	@$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+
+# What takes minutes: a tontine's whole cycle by chat, and fifty people who tap at once.
+soak: $(VENV)/.dev
+	@$(BIN)/python -m pytest -m soak -n 2
 
 check: lint types layers test
 

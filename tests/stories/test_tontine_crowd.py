@@ -22,7 +22,8 @@ MEMBERS = 50
 A_MINUTE_AT_MOST = 20
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.soak
+@pytest.mark.timeout(600)
 async def test_fifty_taps_within_a_second_pay_fifty_times(town: Town) -> None:
     names = [f"Awa{number}" for number in range(MEMBERS)]
     ring = await circle(town, *names, francs=20_000)

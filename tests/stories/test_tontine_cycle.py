@@ -11,7 +11,8 @@ POT = 50_000
 
 
 @ON_SQLITE
-@pytest.mark.timeout(280)
+@pytest.mark.soak
+@pytest.mark.timeout(600)
 async def test_a_whole_cycle_of_ten_members(town: Town) -> None:
     ring = await circle(town, *TEN, "Karim", francs=100_000)
     async with ring.clock:
