@@ -4,9 +4,12 @@ from bot.commands import Command
 from bot.groups import GroupActs
 from core.events import subscribe
 from core.jobs import Jobs
-from handlers.tontine import deciding, drawing, group_notices, join, lobby, members, offices, start_cycle
+from handlers.tontine import deciding, drawing, join, lobby, members, offices, start_cycle
 from handlers.tontine.charter import charter
 from handlers.tontine.create import create
+from handlers.tontine.cycle_notices import register_cycles
+from handlers.tontine.decision_notices import VOTE_TAP, register_decisions
+from handlers.tontine.group_notices import register_group
 from handlers.tontine.links import JOIN, NEW, OPEN, WORD, Links
 from handlers.tontine.mine import mine
 from handlers.tontine.office import office
@@ -34,7 +37,7 @@ def tontine_acts(links: Links) -> GroupActs:
             lobby.NEW_TAP: lobby.new_here,
             lobby.JOIN_TAP: lobby.join_here,
             drawing.MIX_TAP: drawing.mix,
-            group_notices.VOTE_TAP: deciding.cast_here,
+            VOTE_TAP: deciding.cast_here,
             **ROUND_TAPS,
         },
         events={"added": lobby.added(links), "removed": lobby.removed, "moved": lobby.moved},
@@ -45,7 +48,9 @@ def register_tontine(jobs: Jobs, links: Links) -> None:
     """Subscribe to everything that becomes of a tontine; an event that nobody is told of leaves no row behind."""
     for event in EVENTS:
         subscribe(jobs, event)
-    group_notices.register_group(jobs, links)
+    register_group(jobs, links)
+    register_cycles(jobs, links)
+    register_decisions(jobs)
     register_round_notices(jobs)
 
 

@@ -72,8 +72,7 @@ async def _delay_decided(session: AsyncSession, payload: Payload) -> None:
 
 async def _facts_of_delay(session: AsyncSession, reader: Member, delay: Delay) -> dict[str, Any]:
     round_ = await session.get_one(Round, delay.round_id)
-    zone = (await session.get_one(Cycle, round_.cycle_id)).rules.zone
-    until = i18n.moment(reader.language, delay.until, zone)
+    until = i18n.moment(reader.language, delay.until, reader.time_zone)
     return await facts_of_round(session, round_) | {"name": await name_of(session, delay.membership_id), "until": until}
 
 

@@ -17,7 +17,7 @@ from core.jobs import Payload, enqueue
 from handlers.tontine import words
 from handlers.tontine.links import WORD, Links, id_of, token_of
 from handlers.tontine.people import cut, group_language
-from handlers.tontine.telling import place_of, tell_group, tell_members, turn_in_group
+from handlers.tontine.telling import place_of, tell_each, tell_group, tell_members, turn_in_group
 from handlers.tontine.which import ask_tontine, hinted_id
 from tontines.cycle_tables import WORDS_LENGTH, Cycle, Draw, Entropy, Round
 from tontines.cycles import holdings_of, rounds_of, turns_of
@@ -135,16 +135,17 @@ def revealed(links: Links) -> Callable[[AsyncSession, Payload], Awaitable[None]]
     async def tell(session: AsyncSession, payload: Payload) -> None:
         cycle = await session.get_one(Cycle, UUID(payload["cycle"]))
         tontine = await session.get_one(Tontine, cycle.tontine_id)
-        language = await group_language(session, tontine.id)
-        order = await order_in_words(session, cycle, language)
-        page = Button(i18n.text(language, "tontine.button.draw_page"), url=links.to_draw(cycle.id))
         await words_added(session, payload)
-        view = View(i18n.text(language, "tontine.draw.revealed", name=tontine.name, order=order), ((page,),))
+
+        async def result(language: str) -> View:
+            order = await order_in_words(session, cycle, language)
+            page = Button(i18n.text(language, "tontine.button.draw_page"), url=links.to_draw(cycle.id))
+            return View(i18n.text(language, "tontine.draw.revealed", name=tontine.name, order=order), ((page,),))
+
         if await place_of(session, tontine) is None:
-            subject = f"drawn:{cycle.id}"
-            await tell_members(session, tontine, "tontine.draw.revealed", [page], subject=subject, order=order)
+            await tell_each(session, tontine, lambda member: result(member.language), subject=f"drawn:{cycle.id}")
         else:
-            await tell_group(session, tontine, view)
+            await tell_group(session, tontine, await result(await group_language(session, tontine.id)))
 
     return tell
 

@@ -6,6 +6,7 @@ Private first: the group reads the card and the minutes, never a reminder by nam
 from typing import Any
 from uuid import UUID
 
+from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.notify import tell
@@ -105,7 +106,7 @@ async def _closed(session: AsyncSession, payload: Payload) -> None:
         await tell(session, member, View(text), subject=f"minutes:{round_.id}")
 
 
-async def _minutes(session: AsyncSession, round_: Round, language: str) -> Any:
+async def _minutes(session: AsyncSession, round_: Round, language: str) -> Markup:
     minutes = round_.minutes or {}
     facts = await facts_of_round(session, round_)
     short = {UUID(due["member"]) for due in minutes["dues"] if due["paid"] < due["owed"]}
@@ -127,22 +128,27 @@ async def _cycle_ended(session: AsyncSession, payload: Payload) -> None:
     """The sums of a cycle, and each debt by name, where everybody reads them."""
     cycle = await session.get_one(Cycle, UUID(payload["cycle"]))
     tontine = await session.get_one(Tontine, cycle.tontine_id)
-    summary = cycle.summary or {}
-    language = await group_language(session, tontine.id)
-    paid = sum(share["paid"] for share in summary["shares"])
-    debts = [await _debt(session, language, debt) for debt in summary["debts"]]
-    told = i18n.text(language, "cycle.debts" if debts else "cycle.no_debts", lines="\n".join(debts))
-    text = i18n.text(
-        language, "cycle.summary", tontine=tontine.name, number=cycle.number, shares=len(summary["shares"]),
-        paid=Money(paid), fines=Money(summary["fines"]), debts=told,
-    )  # fmt: skip
+    text = await _sums(session, cycle, tontine.name, await group_language(session, tontine.id))
     if await tell_group(session, tontine, View(text), subject=f"cycle:{cycle.id}"):
         return
     for membership in await holders_in(session, cycle.id):
-        await tell(session, await person(session, membership.id), View(text), subject=f"cycle:{cycle.id}")
+        member = await person(session, membership.id)
+        text = await _sums(session, cycle, tontine.name, member.language)
+        await tell(session, member, View(text), subject=f"cycle:{cycle.id}")
 
 
-async def _debt(session: AsyncSession, language: str, debt: dict[str, Any]) -> str:
+async def _sums(session: AsyncSession, cycle: Cycle, tontine: str, language: str) -> Markup:
+    summary = cycle.summary or {}
+    paid = sum(share["paid"] for share in summary["shares"])
+    debts = [await _debt(session, language, debt) for debt in summary["debts"]]
+    told = i18n.text(language, "cycle.debts" if debts else "cycle.no_debts", lines=Markup("\n").join(debts))
+    return i18n.text(
+        language, "cycle.summary", tontine=tontine, number=cycle.number, shares=len(summary["shares"]),
+        paid=Money(paid), fines=Money(summary["fines"]), debts=told,
+    )  # fmt: skip
+
+
+async def _debt(session: AsyncSession, language: str, debt: dict[str, Any]) -> Markup:
     who = [
         await name_of(session, UUID(debt[side])) if debt[side] else i18n.text(language, f"cycle.nobody.{side}")
         for side in ("debtor", "creditor")

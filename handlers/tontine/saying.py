@@ -16,7 +16,7 @@ from handlers.tontine.decisions import LONG_DELAY, SHORT_DELAY
 from handlers.tontine.people import name_of
 from handlers.tontine.which import TONTINE
 from members import Member, addresses_of
-from tontines import Cycle, Round, Tontine, beneficiaries_of, dues_of_round
+from tontines import Round, Tontine, beneficiaries_of, dues_of_round
 
 
 async def say(
@@ -24,8 +24,7 @@ async def say(
     **params: object,
 ) -> None:  # fmt: skip
     """Tell a member something of a round, in the message about `subject` or a new one."""
-    cycle = await session.get_one(Cycle, round_.cycle_id)
-    until = i18n.moment(member.language, round_.deadline, cycle.rules.zone)
+    until = i18n.moment(member.language, round_.deadline, member.time_zone)
     view = notice(member, key, *buttons, until=until, **params)
     await tell(session, member, view, subject=subject, is_final=True)
 

@@ -1,18 +1,20 @@
 """Telling a tontine's people: in their group when there is one that hears us, and each of them in private."""
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot import shortcuts
 from bot.notify import notice, tell
 from bot.views import Button, View
-from core import outbox
+from core import i18n, outbox
+from core.jobs import Payload
 from core.outbox import Destination, OutboxAddress
 from handlers.tontine.people import person
 from handlers.tontine.words import people_of
 from members import Member
-from tontines.group_tables import Tontine
+from tontines.group_tables import Membership, Tontine
 from tontines.officers import officers_of
 from tontines.states import Role
 
@@ -48,15 +50,53 @@ async def tell_members(
     session: AsyncSession, tontine: Tontine, key: str, *rows: list[Button], subject: str, but: Iterable[UUID] = (),
     **params: object,
 ) -> None:  # fmt: skip
-    """Tell every active member in private but those whose memberships are in `but`."""
+    """Tell every active member in private but those whose memberships are in `but`.
+
+    `params` are the same in every language: days and lists of turns are not, see `tell_each`.
+    """
+
+    async def said(member: Member) -> View:
+        return notice(member, key, *rows, name=tontine.name, **params)
+
+    await tell_each(session, tontine, said, subject=subject, but=but)
+
+
+async def tell_each(
+    session: AsyncSession, tontine: Tontine, said: Callable[[Member], Awaitable[View]], *, subject: str,
+    but: Iterable[UUID] = (),
+) -> None:  # fmt: skip
+    """Tell every active member in private, each in their own words, but those whose memberships are in `but`."""
     left_out = set(but)
     for membership, member in await people_of(session, tontine.id):
         if membership.id not in left_out:
-            view = notice(member, key, *rows, name=tontine.name, **params)
-            await tell(session, member, view, subject=subject, is_final=True)
+            await tell(session, member, await said(member), subject=subject, is_final=True)
+
+
+async def tell_one(
+    session: AsyncSession, member: Member, key: str, row: list[Button] | None = None, *, subject: str, **params: object
+) -> None:
+    """Tell one person in private, in the message about `subject` or a new one, over at most one row of buttons."""
+    view = notice(member, key, *([row] if row else []), **params)
+    await tell(session, member, view, subject=subject, is_final=True)
+
+
+async def choice_of(session: AsyncSession, member: Member, flow: str, label: str, **hints: str) -> Button:
+    """A button, `tontine.button.<label>`, by which this member alone answers what a notice asks."""
+    data = await shortcuts.shortcut(session, member.id, flow, hints)
+    return Button(i18n.text(member.language, f"tontine.button.{label}"), data=data)
 
 
 async def holders_of(session: AsyncSession, tontine: Tontine, *roles: Role) -> list[Member]:
     """The people who hold one of `roles`, each once."""
     held = await officers_of(session, tontine.id)
     return [await person(session, each) for each in dict.fromkeys(held[role] for role in roles if role in held)]
+
+
+async def tontine_in(session: AsyncSession, payload: Payload) -> Tontine:
+    """The tontine that an event speaks of, as it is now."""
+    return await session.get_one(Tontine, UUID(payload["tontine"]), populate_existing=True)
+
+
+async def membership_in(session: AsyncSession, payload: Payload) -> Membership:
+    """The membership that an event speaks of, as it is now."""
+    return await session.get_one(Membership, UUID(payload["member"]), populate_existing=True)

@@ -1,0 +1,67 @@
+"""What is told of a cycle: it begins, with its order or a draw; it ends, and everybody is asked whether they go on."""
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.notify import notice
+from bot.views import View
+from core import i18n
+from core.events import subscribe
+from core.jobs import Jobs, Payload
+from handlers.tontine import drawing, words
+from handlers.tontine.links import Links
+from handlers.tontine.people import group_language
+from handlers.tontine.telling import tell_each, tell_group, tell_one, tontine_in
+from handlers.tontine.which import buttons_for
+from members import Member
+from tontines.cycle_tables import Cycle
+from tontines.rules import Order
+from tontines.states import TontineState
+
+_STARTED = {
+    Order.FIXED: "tontine.notice.started",
+    Order.DRAW: "tontine.notice.started_draw",
+    Order.AUCTION: "tontine.notice.started_auction",
+    Order.NEED: "tontine.notice.started_need",
+}
+
+
+def register_cycles(jobs: Jobs, links: Links) -> None:
+    """Subscribe to what becomes of a cycle and of its draw."""
+    subscribe(jobs, "cycle.started", _started)
+    subscribe(jobs, "cycle.ended", _ended)
+    subscribe(jobs, "draw.committed", drawing.committed(links))
+    subscribe(jobs, "draw.words_added", drawing.words_added)
+    subscribe(jobs, "draw.revealed", drawing.revealed(links))
+    jobs.in_transaction(drawing.TURN_CARD, drawing.turn_card(links))
+
+
+async def _started(session: AsyncSession, payload: Payload) -> None:
+    """The cycle begins: said in the group, with the order where it stands already, and to each in private."""
+    tontine = await tontine_in(session, payload)
+    cycle = await session.get_one(Cycle, UUID(payload["cycle"]))
+    key = _STARTED[cycle.rules.order]
+
+    async def said(language: str) -> dict[str, object]:
+        order = await drawing.order_in_words(session, cycle, language)
+        return {"name": tontine.name, "start": words.day(language, cycle.rules.starts_on), "order": order}
+
+    async def for_one(member: Member) -> View:
+        return notice(member, key, **await said(member.language))
+
+    language = await group_language(session, tontine.id)
+    await tell_group(session, tontine, View(i18n.text(language, key, **await said(language))))
+    await tell_each(session, tontine, for_one, subject=f"started:{cycle.id}")
+
+
+async def _ended(session: AsyncSession, payload: Payload) -> None:
+    """After a cycle everybody is asked whether they go on."""
+    tontine = await tontine_in(session, payload)
+    if tontine.state is not TontineState.BETWEEN:
+        return
+    for membership, member in await words.people_of(session, tontine.id):
+        ways = await buttons_for(session, member, tontine)
+        go_on = ways.to("tontine_renew", i18n.text(member.language, "tontine.button.renew"))
+        subject = f"renew:{payload['cycle']}:{membership.id}"
+        await tell_one(session, member, "tontine.notice.renew", [go_on], subject=subject, name=tontine.name)
