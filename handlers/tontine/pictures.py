@@ -1,6 +1,7 @@
 """The picture of a round's board, drawn to be read on a small telephone."""
 
 import asyncio
+from functools import cache
 from io import BytesIO
 from uuid import UUID
 
@@ -48,6 +49,8 @@ class _Drawing:
     def __init__(self, board: Board, language: str) -> None:
         self._board = board
         self._language = language
+        # A font draws its first letters slowly: one of each kind serves the whole picture, and no other thread.
+        self._letters = cache(letters)
         self._y = 0
         self._is_folded = len(board.rows) > _LINES
         self._picture = Image.new("RGB", (WIDTH, self._height()), _SAND)
@@ -60,7 +63,7 @@ class _Drawing:
         self._draw_members()
         self._draw_seal()
         content = BytesIO()
-        self._picture.quantize(_COLOURS).save(content, "PNG", optimize=True)
+        self._picture.quantize(_COLOURS).save(content, "PNG")
         return content.getvalue()
 
     def _height(self) -> int:
@@ -72,28 +75,28 @@ class _Drawing:
         board = self._board
         self._canvas.rectangle((0, 0, WIDTH, 158), fill=_CLAY)
         name = printable(board.tontine, "…")
-        self._write(name, 24, _largest_that_fits(name, WIDTH - 2 * _MARGIN), "#ffffff")
+        self._write(name, 24, self._largest_that_fits(name, WIDTH - 2 * _MARGIN), "#ffffff")
         state = "closed" if board.is_closed else "open"
         deadline = i18n.moment(self._language, board.deadline, board.zone)
         told = self._text(f"board.{state}", number=board.number, of=board.of, deadline=deadline)
-        self._write(told, 96, letters(32), "#ffe9dc")
+        self._write(told, 96, self._letters(32), "#ffe9dc")
         self._y = 158
 
     def _draw_beneficiary(self) -> None:
         names = [printable(name, "…") for name in self._board.beneficiaries]
-        self._write(self._text("board.beneficiary"), self._y + 26, letters(28), _DIM)
+        self._write(self._text("board.beneficiary"), self._y + 26, self._letters(28), _DIM)
         shown = " · ".join(names) or self._text("board.nobody_yet")
-        self._write(shown, self._y + 60, letters(44, BOLD), _INK)
+        self._write(shown, self._y + 60, self._letters(44, BOLD), _INK)
         self._y += 140
 
     def _draw_pot(self) -> None:
         board, top = self._board, self._y
-        self._write(self._text("board.pot"), top, letters(28), _DIM)
-        big = letters(56, BOLD)
+        self._write(self._text("board.pot"), top, self._letters(28), _DIM)
+        big = self._letters(56, BOLD)
         collected = i18n.amount(board.collected)
         self._write(collected, top + 30, big, _CLAY)
         expected = self._text("board.expected", amount=board.expected)
-        self._canvas.text((_MARGIN + big.getlength(collected) + 20, top + 59), expected, _DIM, letters(30))
+        self._canvas.text((_MARGIN + big.getlength(collected) + 20, top + 59), expected, _DIM, self._letters(30))
         self._draw_bar(top + 122)
         self._y = top + 186
 
@@ -117,12 +120,12 @@ class _Drawing:
 
     def _draw_line(self, row: Row) -> None:
         """A member and, at the right, how they stand in words."""
-        small, middle = letters(28), self._y + _LINE_HEIGHT // 2
+        small, middle = self._letters(28), self._y + _LINE_HEIGHT // 2
         told = self._text(f"board.standing.{row.standing}", paid=row.paid, owed=row.owed, missing=row.owed - row.paid)
         width = small.getlength(told)
         self._canvas.text((WIDTH - _MARGIN - width, middle), told, _colour_of_words(row.standing), small, anchor="lm")
         self._draw_mark(row.standing, _MARGIN + _MARK, middle)
-        self._write_name(row.name, _MARGIN + 50, middle, WIDTH - 2 * _MARGIN - width - 80, letters(34))
+        self._write_name(row.name, _MARGIN + 50, middle, WIDTH - 2 * _MARGIN - width - 80, self._letters(34))
         self._y += _LINE_HEIGHT
 
     def _draw_cells(self) -> None:
@@ -132,7 +135,7 @@ class _Drawing:
             rows = sorted(rows, key=lambda row: list(Standing).index(row.standing))
         shown = rows if len(rows) <= places else rows[: places - 1]
         column = (WIDTH - 2 * _MARGIN) // 2
-        tall, top, font = (places + 1) // 2, self._y, letters(29)
+        tall, top, font = (places + 1) // 2, self._y, self._letters(29)
         for place, row in enumerate(shown):
             left, middle = self._cell(place, tall, top)
             self._draw_mark(row.standing, left + _MARK, middle)
@@ -152,7 +155,7 @@ class _Drawing:
 
     def _draw_legend(self) -> None:
         """How many stand how, in words."""
-        left, middle, font = _MARGIN, self._y + _CELL_HEIGHT // 2 + 8, letters(25)
+        left, middle, font = _MARGIN, self._y + _CELL_HEIGHT // 2 + 8, self._letters(25)
         for standing in reversed(Standing):
             count = sum(row.standing is standing for row in self._board.rows)
             if count:
@@ -178,16 +181,16 @@ class _Drawing:
                 tick = [(x - 7, y), (x - 2, y + 6), (x + 8, y - 6)]
                 self._canvas.line(tick, "#ffffff", 4, joint="curve")
             else:
-                self._canvas.text((x, y), "!", "#ffffff", letters(26, BOLD), anchor="mm")
+                self._canvas.text((x, y), "!", "#ffffff", self._letters(26, BOLD), anchor="mm")
 
     def _draw_seal(self) -> None:
         seal = self._board.seal
         if seal is None:
             return
         self._canvas.line((_MARGIN, self._y, WIDTH - _MARGIN, self._y), _SHELL, 3)
-        self._write(self._text("board.seal", line=seal.number), self._y + 14, letters(25), _DIM)
+        self._write(self._text("board.seal", line=seal.number), self._y + 14, self._letters(25), _DIM)
         for line, half in enumerate(_halves(seal)):
-            self._write(half, self._y + 52 + line * 36, letters(27), _INK)
+            self._write(half, self._y + 52 + line * 36, self._letters(27), _INK)
 
     def _write(self, text: str, y: int, font: FreeTypeFont, colour: str) -> None:
         self._canvas.text((_MARGIN, y), _fitting(printable(text), font, WIDTH - 2 * _MARGIN), colour, font)
@@ -197,6 +200,11 @@ class _Drawing:
 
     def _text(self, key: str, **params: object) -> str:
         return i18n.text(self._language, key, **params).unescape()
+
+    def _largest_that_fits(self, text: str, width: float) -> FreeTypeFont:
+        """A heading's font: smaller for a long name, which is cut short only when even that is too wide."""
+        fonts = [self._letters(size, BOLD) for size in (50, 44, 38)]
+        return next((font for font in fonts if font.getlength(text) <= width), fonts[-1])
 
 
 def _places(members: int) -> int:
@@ -211,13 +219,6 @@ def _halves(seal: Seal) -> list[str]:
     """The hash in groups of four, in two lines: it is compared by eye."""
     groups = [seal.hash[at : at + 4] for at in range(0, len(seal.hash), 4)]
     return [" ".join(groups[:8]), " ".join(groups[8:])]
-
-
-def _largest_that_fits(text: str, width: float) -> FreeTypeFont:
-    """A heading's font: smaller for a long name, which is cut short only when even that is too wide."""
-    return next(
-        (font for size in (50, 44, 38) if (font := letters(size, BOLD)).getlength(text) <= width), letters(38, BOLD)
-    )
 
 
 def _fitting(text: str, font: FreeTypeFont, width: float) -> str:

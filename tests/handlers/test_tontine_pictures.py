@@ -44,7 +44,10 @@ def drawn(board: Board, language: str = "fr") -> Image.Image:
 def colours(picture: Image.Image, box: tuple[int, int, int, int] | None = None) -> Counter[tuple[int, ...]]:
     """How many points have which colour, near colours of the palette taken as the ones above."""
     part = picture.crop(box) if box else picture
-    return Counter(_named(colour) for colour in part.get_flattened_data())
+    counted: Counter[tuple[int, ...]] = Counter()
+    for count, colour in part.getcolors(part.width * part.height) or []:
+        counted[_named(colour)] += count
+    return counted
 
 
 def _named(colour: tuple[int, ...]) -> tuple[int, ...]:
