@@ -222,7 +222,7 @@ async def test_a_draw_is_announced_stirred_revealed_and_verified(town: Town) -> 
         assert page.status_code == 200
         assert "baobab" in page.text
         await moussa.says("/tontine")
-        await moussa.hears("Votre tour : n°", "sur 3", "15 000 F CFA")
+        await moussa.hears("n°", "sur 3", "15 000 F CFA")
 
 
 async def page_behind(person: Person, label: str) -> str:
