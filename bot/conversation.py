@@ -89,12 +89,19 @@ class Conversation(Model):
 
 
 async def lock(session: AsyncSession, channel: str, chat: str, person: str, member_id: UUID) -> Conversation:
-    """The conversation of this person in this chat, theirs alone until the transaction ends."""
+    """The conversation of this person in this chat, theirs alone until the transaction ends.
+
+    Where somebody else is met behind the same address, nothing of what the former one was asked is left.
+    """
     await insert_once(
         session, Conversation, channel=channel, chat=chat, person=person, member_id=member_id, runs=[],
         updated_at=clock.now(),
     )  # fmt: skip
-    return await session.get_one(Conversation, (channel, chat, person), with_for_update=True, populate_existing=True)
+    key = (channel, chat, person)
+    memory = await session.get_one(Conversation, key, with_for_update=True, populate_existing=True)
+    if memory.member_id != member_id:
+        memory.member_id, memory.runs, memory.last_token = member_id, [], None
+    return memory
 
 
 async def give_up(session: AsyncSession, channel: str, chat: str, person: str) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.channels import TRAITS
 from bot.chat import Chat, Prompt, Said, Waiting
 from bot.commands import Command, Commands
 from bot.conversation import Conversation, Run
@@ -139,7 +140,8 @@ class Dialogue:
         if run.answers:
             ways_out.insert(0, Button(self._text("button.back"), data=f"{token}:{BACK}"))
         text = f"{lead}\n\n{prompt.text}" if lead else prompt.text
-        view = View(text, (*in_columns(choices, prompt.columns), tuple(ways_out)), contact=prompt.contact)
+        contact = prompt.contact if TRAITS[self._conversation.channel].contact_button else None
+        view = View(text, (*in_columns(choices, prompt.columns), tuple(ways_out)), contact=contact)
         run.prompt = {
             "key": prompt.key,
             "text": prompt.text,
@@ -158,7 +160,7 @@ class Dialogue:
             await self._emit(self._said.pop(0), UUID(before["message"]))
         else:
             told = Markup("\n✔️ {}").format(self._told) if self._told else ""
-            closed = View(Markup(before["text"]) + told)  # noqa: S704 - it was said before
+            closed = View(Markup(before["text"]) + told, tidies=True)  # noqa: S704 - it was said before
             await outbox.say(self._session, self._here(), closed.dump(), edits=UUID(before["message"]))
 
     async def _clear_keyboard(self, first: Said) -> None:

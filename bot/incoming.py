@@ -21,6 +21,8 @@ class Incoming:
 
     `person` is the channel's id of who acted and `chat` where; in a private chat both name the same conversation.
     `text` is what was typed, or a tapped button's data. `raw` is the channel's own words, kept if we fail on it.
+    `phone` is the person's number where the channel vouches for it, as E.164. `alias` is a former or second id that the
+    channel has for the same person: a WhatsApp number, which may pass to somebody else, beside the id that may not.
     """
 
     channel: str
@@ -37,6 +39,8 @@ class Incoming:
     message_id: str | None = None
     moved_to: str | None = None
     is_anonymous: bool = False
+    phone: str | None = None
+    alias: str | None = None
     raw: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property

@@ -68,6 +68,7 @@ class Reception:
         language = i18n.closest_language(incoming.language)
         member = await register(session, incoming.channel, incoming.person, incoming.name, language)
         memory = await conversation.lock(session, incoming.channel, incoming.chat, incoming.person, member.id)
+        await outbox.heard(session, Destination(incoming.channel, incoming.chat))
         dialogue = Dialogue(session, self._commands, memory, member)
         if incoming.contact is not None and incoming.is_own_contact:
             await _note_own_number(session, member, incoming.contact)

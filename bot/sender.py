@@ -1,22 +1,29 @@
 """The sender: takes an address from the outbox and says there what waits, in order."""
 
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
 import structlog
+from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.channels import Channel, Moved, NotAccepted, TryAgainIn, Unreachable
+from bot.channels import TRAITS, Channel, Moved, NotAccepted, OutsideWindow, TryAgainIn, Unreachable
 from bot.views import View
-from core import outbox
+from core import clock, i18n, outbox
 from core.db import Database
 from core.events import publish
-from core.outbox import Destination, OutboxFile, OutboxMessage
+from core.outbox import Destination, OutboxAddress, OutboxFile, OutboxMessage
 
 log = structlog.get_logger(__name__)
 
 _FIRST_RETRY = timedelta(seconds=1)
 _LAST_RETRY = timedelta(minutes=5)
+_AT_ONCE = 20
+# Behind much that has to wait there may be something that need not.
+_LOOKED_THROUGH = 200
+# Somebody who does not answer is not asked to more often.
+_NUDGE_EVERY = timedelta(days=1)
 
 
 async def send_one_address(database: Database, channel: Channel) -> bool:
@@ -25,13 +32,14 @@ async def send_one_address(database: Database, channel: Channel) -> bool:
     if to is None:
         return False
     async with database.reading() as session:
-        waiting = await outbox.queued(session, to)
-    pause = channel.pause_after(to.chat)
+        address = await outbox.address_at(session, to)
+        is_open = _is_open(address)
+        waiting = await outbox.queued(session, to, limit=_AT_ONCE if is_open else _LOOKED_THROUGH)
     try:
-        for number, message in enumerate(await _merge_edits(database, waiting)):
-            if number:
-                await database.run(lambda session: outbox.keep_claim(session, to))
-            await _send(database, channel, to, message)
+        held = await _say_all(database, channel, to, waiting, is_open=is_open)
+        if held:
+            await _wait_for_them(database, channel, address, held, waiting[-1].seq)
+            return True
     except TryAgainIn as error:
         await _release(database, to, error.wait)
     except Unreachable as error:
@@ -42,38 +50,107 @@ async def send_one_address(database: Database, channel: Channel) -> bool:
         await database.run(lambda session: _move(session, to, new_chat))
     except Exception as error:  # noqa: BLE001 - not knowing whether it arrived means saying it again later
         log.warning("outbox.send_failed", channel=to.channel, reason=repr(error))
-        await _release(database, to, await _backoff(database, to))
+        wait: timedelta = _FIRST_RETRY * 2 ** min(address.attempts, 10)
+        await _release(database, to, min(_LAST_RETRY, wait))
     else:
+        pause = channel.pause_after(to.chat)
         await database.run(lambda session: outbox.release(session, to, pause=pause))
     return True
 
 
-async def _send(database: Database, channel: Channel, to: Destination, message: OutboxMessage) -> None:
-    view = View.load(message.view)
+def _is_open(address: OutboxAddress) -> bool:
+    window = TRAITS[address.channel].window
+    if window is None:
+        return True
+    return address.heard_at is not None and clock.now() - address.heard_at < window
+
+
+@dataclass(frozen=True)
+class _Utterance:
+    """What is said by one call: one message, or several of which all but the last are mere text."""
+
+    view: View
+    messages: list[OutboxMessage]
+
+    @property
+    def last(self) -> OutboxMessage:
+        return self.messages[-1]
+
+
+async def _say_all(
+    database: Database, channel: Channel, to: Destination, waiting: list[OutboxMessage], *, is_open: bool
+) -> list[OutboxMessage]:
+    """Say what waits; gives back what cannot be said before the person writes."""
+    held: list[OutboxMessage] = []
+    messages = await _merge_edits(database, waiting)
+    for number, utterance in enumerate(_gather(channel, messages, is_open=is_open)):
+        if number:
+            await database.run(lambda session: outbox.keep_claim(session, to))
+        try:
+            await _send(database, channel, to, utterance, is_open=is_open)
+        except OutsideWindow:
+            held += utterance.messages
+    return held
+
+
+def _gather(channel: Channel, messages: list[OutboxMessage], *, is_open: bool) -> list[_Utterance]:
+    """Put together what the channel would rather say at once; a closed window knows whole sentences only."""
+    gathered: list[_Utterance] = []
+    for message in messages:
+        view = View.load(message.view)
+        before = gathered[-1] if gathered else None
+        if is_open and before is not None and channel.fits_together(before.view, view):
+            text = Markup("{}\n\n{}").format(Markup(before.view.text), Markup(view.text))  # noqa: S704 - said before
+            gathered[-1] = _Utterance(replace(view, text=text), [*before.messages, message])
+        else:
+            gathered.append(_Utterance(view, [message]))
+    return gathered
+
+
+async def _send(database: Database, channel: Channel, to: Destination, said: _Utterance, *, is_open: bool) -> None:
+    edited = said.last.edits
     async with database.reading() as session:
-        edits = await outbox.external_id_of(session, message.edits) if message.edits else None
-        file = await session.get(OutboxFile, view.file) if view.file else None
+        edits = await outbox.external_id_of(session, edited) if edited else None
+        file = await session.get(OutboxFile, said.view.file) if said.view.file else None
     try:
-        external_id = await channel.send(to.chat, view, edits, file)
+        external_id = await channel.send(to.chat, said.view, edits, file, is_open=is_open)
     except NotAccepted as error:
         reason = str(error)
-        log.exception("outbox.not_accepted", channel=to.channel, message=str(message.id))
-        await database.run(lambda session: outbox.mark(session, message.id, "failed", error=reason))
+        log.exception("outbox.not_accepted", channel=to.channel, message=str(said.last.id))
+        await database.run(lambda session: _failed(session, said, reason))
         return
-    await database.run(lambda session: _sent(session, message, external_id))
+    await database.run(lambda session: _sent(session, said, external_id))
+
+
+async def _failed(session: AsyncSession, said: _Utterance, reason: str) -> None:
+    for message in said.messages:
+        await outbox.mark(session, message.id, "failed", error=reason)
+
+
+async def _sent(session: AsyncSession, said: _Utterance, external_id: str) -> None:
+    for message in said.messages:
+        await outbox.mark(session, message.id, "sent", external_id=external_id)
+        if message.edits is not None:
+            # The edited message may have been said anew because it was gone: from now on that one is edited.
+            await outbox.set_external_id(session, message.edits, external_id)
+
+
+async def _wait_for_them(
+    database: Database, channel: Channel, address: OutboxAddress, held: list[OutboxMessage], up_to: int
+) -> None:
+    """Leave what is held until the person writes, and let them know, once, that there is something to read."""
+    to = Destination(address.channel, address.chat)
+    is_due = address.nudged_at is None or clock.now() - address.nudged_at >= _NUDGE_EVERY
+    if is_due:
+        said = next((View.load(message.view).said for message in held), None)
+        await channel.nudge(to.chat, said.language if said else i18n.DEFAULT_LANGUAGE)
+    await database.run(lambda session: outbox.wait_for_them(session, to, up_to, nudged=is_due))
 
 
 async def _move(session: AsyncSession, to: Destination, new_chat: str) -> None:
     """Whoever keeps the address of a chat hears of the new one too."""
     await outbox.move(session, to, new_chat)
     await publish(session, "chat.moved", {"channel": to.channel, "chat": to.chat, "moved_to": new_chat})
-
-
-async def _sent(session: AsyncSession, message: OutboxMessage, external_id: str) -> None:
-    await outbox.mark(session, message.id, "sent", external_id=external_id)
-    if message.edits is not None:
-        # The edited message may have been said anew because it was gone: from now on that one is edited.
-        await outbox.set_external_id(session, message.edits, external_id)
 
 
 async def _merge_edits(database: Database, waiting: list[OutboxMessage]) -> list[OutboxMessage]:
@@ -88,10 +165,3 @@ async def _merge_edits(database: Database, waiting: list[OutboxMessage]) -> list
 
 async def _release(database: Database, to: Destination, retry_in: timedelta) -> None:
     await database.run(lambda session: outbox.release(session, to, retry_in=retry_in))
-
-
-async def _backoff(database: Database, to: Destination) -> timedelta:
-    async with database.reading() as session:
-        failures = await outbox.attempts(session, to)
-    wait: timedelta = _FIRST_RETRY * 2 ** min(failures, 10)
-    return min(_LAST_RETRY, wait)

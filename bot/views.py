@@ -1,5 +1,6 @@
 """What is said, as data: each channel draws it with what it has."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -17,11 +18,22 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
+class Saying:
+    """The sentence a text was made of, for a channel that at times may only say sentences approved beforehand."""
+
+    language: str
+    key: str
+    blanks: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """One message: text with the tags of `core.i18n`, rows of buttons, and what replaces the keyboard.
 
     `contact` is the label of a button that shares the person's own number; `clears_keyboard` takes such a one away.
-    `picture` and `document` name a file of the outbox; the text is then its caption.
+    `picture` and `document` name a file of the outbox; the text is then its caption. An edit that `tidies` only takes
+    old buttons away: where nothing can be edited it is not worth a message. `page` is the one to be shown of choices
+    that do not all fit into a message.
     """
 
     text: str
@@ -30,6 +42,9 @@ class View:
     clears_keyboard: bool = False
     picture: UUID | None = None
     document: UUID | None = None
+    said: Saying | None = None
+    tidies: bool = False
+    page: int = 0
 
     @property
     def can_be_an_edit(self) -> bool:

@@ -40,6 +40,12 @@ def text(language: str, key: str, **params: object) -> Markup:
     return Markup(template).format(**{name: _filled(value) for name, value in params.items()})  # noqa: S704 - ours
 
 
+def blanks(**params: object) -> dict[str, str]:
+    """What `text` would fill the blanks with, as plain words."""
+    filled = {name: _filled(value) for name, value in params.items()}
+    return {name: value.striptags() if isinstance(value, Markup) else str(value) for name, value in filled.items()}
+
+
 def amount(money: Money) -> str:
     """`5 000 F CFA`, the same in every language, with no-break spaces."""
     grouped = format_decimal(money.amount, format="#,##0", locale="en").replace(",", _NO_BREAK_SPACE)

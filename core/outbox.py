@@ -22,6 +22,9 @@ BELL = "outbox"
 # Longer than one call to a channel can last, and renewed before each further message: whoever died holds it no longer.
 LEASE = timedelta(seconds=20)
 
+# What becomes of a message, each step after the one before; "failed" is the end of it.
+_LADDER = ("", "sent", "delivered", "read", "failed")
+
 _Sequence = BigInteger().with_variant(Integer, "sqlite")
 
 
@@ -34,7 +37,10 @@ class Destination:
 
 
 class OutboxAddress(Model):
-    """A chat that has, or had, something to be told; `due_at` is null when nothing waits."""
+    """A chat that has, or had, something to be told; `due_at` is null when nothing waits, or has to wait for them.
+
+    `heard_at` is when somebody last wrote to us there, `nudged_at` when they were last asked to.
+    """
 
     __tablename__ = "outbox_address"
 
@@ -45,6 +51,8 @@ class OutboxAddress(Model):
     attempts: Mapped[int] = mapped_column(default=0)
     quiet_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """Nothing more is said there before: what comes meanwhile is merged."""
+    heard_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    nudged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class OutboxFile(Model):
@@ -62,6 +70,7 @@ class OutboxMessage(Model):
     """One message, or one edit of a message said earlier (`edits`).
 
     `view` is channel-neutral data; `subject` says what it is about (`deposit:<id>`), so that a later notice finds it.
+    `receipt` is what the channel says became of it, where it does: sent, delivered, read or failed.
     """
 
     __tablename__ = "outbox_message"
@@ -80,6 +89,7 @@ class OutboxMessage(Model):
     view: Mapped[dict[str, Any]] = mapped_column(Json)
     state: Mapped[str] = mapped_column(String(8), default="queued")  # queued, sent, merged or failed
     external_id: Mapped[str | None] = mapped_column(String(64))
+    receipt: Mapped[str | None] = mapped_column(String(9))
     error: Mapped[str | None] = mapped_column(String(300))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -145,6 +155,11 @@ async def find(session: AsyncSession, to: Destination, external_id: str | None) 
     )
 
 
+async def shown_as(session: AsyncSession, to: Destination, external_id: str) -> OutboxMessage | None:
+    """The message or edit that the channel shows under this id now."""
+    return await session.scalar(_sent_as(to, external_id).order_by(OutboxMessage.seq.desc()).limit(1))
+
+
 async def has_said_since(session: AsyncSession, message: OutboxMessage) -> bool:
     """Whether anything was said in that chat after `message`, so that an edit of it might go unseen."""
     later = exists().where(
@@ -207,6 +222,37 @@ async def mark_merged(session: AsyncSession, message_ids: set[UUID]) -> None:
     await session.execute(update(OutboxMessage).where(OutboxMessage.id.in_(message_ids)).values(state="merged"))
 
 
+async def note_receipt(
+    session: AsyncSession, to: Destination, external_id: str, receipt: str, error: str | None = None
+) -> bool:
+    """Write down what the channel says became of a message; a receipt that comes late takes nothing back.
+
+    False when there is no such message: it may not have been written down yet that it was sent.
+    """
+    sent = list(await session.scalars(_sent_as(to, external_id)))
+    for message in sent:
+        if _LADDER.index(receipt) > _LADDER.index(message.receipt or _LADDER[0]):
+            message.receipt = receipt
+        if receipt == "failed":
+            message.state, message.error = "failed", error and error[:300]
+    return bool(sent)
+
+
+async def say_later(session: AsyncSession, to: Destination, external_id: str) -> bool:
+    """The channel says, after all, that a message came outside the person's window: it waits for them.
+
+    False when there is no such message.
+    """
+    sent = list(await session.scalars(_sent_as(to, external_id)))
+    for message in sent:
+        message.state, message.external_id, message.receipt = "queued", None, None
+    if sent:
+        address = await _locked(session, to)
+        address.heard_at, address.due_at = None, clock.now()
+        ring(session, BELL)
+    return bool(sent)
+
+
 async def set_external_id(session: AsyncSession, message_id: UUID, external_id: str) -> None:
     """The channel's id of a message changed: it was gone and had to be said anew."""
     await session.execute(update(OutboxMessage).where(OutboxMessage.id == message_id).values(external_id=external_id))
@@ -240,14 +286,46 @@ async def release(
         address.due_at, address.attempts = clock.now() + retry_in, address.attempts + 1
 
 
+async def wait_for_them(session: AsyncSession, to: Destination, up_to: int, *, nudged: bool) -> None:
+    """Give a claimed address back until its person writes: what waits there, up to that `seq`, cannot be said before.
+
+    What came in meanwhile is looked at once more.
+    """
+    address = await _locked(session, to)
+    if nudged:
+        address.nudged_at = clock.now()
+    more = await session.scalar(_waiting_at(to, after=up_to))
+    address.due_at, address.attempts = (clock.now() if more else None), 0
+    if more:
+        ring(session, BELL)
+
+
+async def heard(session: AsyncSession, to: Destination) -> None:
+    """Somebody wrote to us there: what had to wait for that may be said now, and they are there again."""
+    now = clock.now()
+    if await insert_once(session, OutboxAddress, channel=to.channel, chat=to.chat, heard_at=now, attempts=0):
+        return
+    address = await _locked(session, to)
+    address.heard_at, address.nudged_at, address.blocked_at = now, None, None
+    if address.due_at is None and await session.scalar(_waiting_at(to)):
+        address.due_at = max(now, address.quiet_until) if address.quiet_until else now
+        ring(session, BELL)
+
+
+async def heard_at(session: AsyncSession, to: Destination) -> datetime | None:
+    """When somebody last wrote to us there."""
+    here = (OutboxAddress.channel == to.channel, OutboxAddress.chat == to.chat)
+    return await session.scalar(select(OutboxAddress.heard_at).where(*here))
+
+
+async def address_at(session: AsyncSession, to: Destination) -> OutboxAddress:
+    """What is known of that chat."""
+    return await session.get_one(OutboxAddress, (to.channel, to.chat))
+
+
 async def release_all(session: AsyncSession) -> None:
     """Make every claimed address due: for the start of the only sender, which knows that nobody else holds one."""
     await session.execute(update(OutboxAddress).where(OutboxAddress.due_at.is_not(None)).values(due_at=clock.now()))
-
-
-async def attempts(session: AsyncSession, to: Destination) -> int:
-    """How often in a row sending to this address has failed."""
-    return (await session.get_one(OutboxAddress, (to.channel, to.chat))).attempts
 
 
 async def block(session: AsyncSession, to: Destination) -> None:
@@ -289,9 +367,16 @@ async def _locked(session: AsyncSession, to: Destination) -> OutboxAddress:
     return await session.get_one(OutboxAddress, (to.channel, to.chat), with_for_update=True, populate_existing=True)
 
 
-def _waiting_at(to: Destination) -> Select[tuple[bool]]:
+def _sent_as(to: Destination, external_id: str) -> Select[OutboxMessage]:
+    return select(OutboxMessage).where(
+        OutboxMessage.channel == to.channel, OutboxMessage.chat == to.chat, OutboxMessage.external_id == external_id
+    )
+
+
+def _waiting_at(to: Destination, after: int = 0) -> Select[tuple[bool]]:
     return select(
         exists().where(
-            OutboxMessage.channel == to.channel, OutboxMessage.chat == to.chat, OutboxMessage.state == "queued"
+            OutboxMessage.channel == to.channel, OutboxMessage.chat == to.chat, OutboxMessage.state == "queued",
+            OutboxMessage.seq > after,
         )
-    )
+    )  # fmt: skip

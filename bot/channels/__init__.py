@@ -1,5 +1,6 @@
 """The channels: each decodes what comes in to `Incoming` and draws a `View` with what it has."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
@@ -7,19 +8,48 @@ from bot.views import View
 from core.outbox import OutboxFile
 
 
-class Channel(Protocol):
-    """A way to speak with people.
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What can be done on a channel, for whoever has to know before anything is sent.
 
-    `send` returns the channel's id of the message; it raises one of the four errors below, or anything else when it
-    does not know whether the message arrived, which means: again later.
+    `edits`: a message can be changed where it stands. `contact_button`: there is a button that shares one's number.
+    `window`: for how long after somebody wrote they may be told anything at all; None where that never ends.
     """
+
+    edits: bool = True
+    contact_button: bool = True
+    window: timedelta | None = None
+
+
+# A minute less than WhatsApp's day: a message must not be on its way when the window closes.
+TRAITS = {
+    "telegram": Traits(),
+    "whatsapp": Traits(edits=False, contact_button=False, window=timedelta(hours=23, minutes=59)),
+}
+
+
+class Channel(Protocol):
+    """A way to speak with people."""
 
     name: str
 
-    async def send(self, chat: str, view: View, edits: str | None, file: OutboxFile | None = None) -> str: ...
+    async def send(
+        self, chat: str, view: View, edits: str | None, file: OutboxFile | None = None, *, is_open: bool = True
+    ) -> str:
+        """Say or edit a message; returns the channel's id of it.
+
+        Raises one of the errors below, or anything else when it does not know whether the message arrived, which
+        means: again later.
+        """
+
+    async def nudge(self, chat: str, language: str) -> None:
+        """Let somebody whose window has closed know that there is something to read, once they answer."""
 
     def pause_after(self, chat: str) -> timedelta | None:
         """How long to keep quiet in this chat after saying something, so that what comes meanwhile is merged."""
+
+    def fits_together(self, first: View, second: View) -> bool:
+        """Whether two messages in a row are better said as one."""
 
 
 class SendError(Exception):
@@ -32,6 +62,10 @@ class Unreachable(SendError):
 
 class NotAccepted(SendError):
     """This message will never be accepted as it is: saying it again would not help."""
+
+
+class OutsideWindow(SendError):
+    """The person has not written for too long, and this is no sentence approved for such times: it has to wait."""
 
 
 class TryAgainIn(SendError):

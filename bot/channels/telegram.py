@@ -77,7 +77,9 @@ class TelegramChannel:
         """A link that opens the private chat with us and starts it with `payload`."""
         return f"https://t.me/{self.bot.username}?start={quote(payload)}"
 
-    async def send(self, chat: str, view: View, edits: str | None, file: OutboxFile | None = None) -> str:
+    async def send(
+        self, chat: str, view: View, edits: str | None, file: OutboxFile | None = None, *, is_open: bool = True
+    ) -> str:
         """Say or edit a message; returns Telegram's id of it. See `Channel` for what it raises."""
         try:
             if file is not None:
@@ -97,6 +99,13 @@ class TelegramChannel:
     def pause_after(self, chat: str) -> timedelta | None:
         """Telegram takes 20 messages a minute in a group, edits too; ids of groups are negative."""
         return _GROUP_PAUSE if chat.startswith("-") else None
+
+    async def nudge(self, chat: str, language: str) -> None:
+        """Never needed: Telegram has no window."""
+
+    def fits_together(self, first: View, second: View) -> bool:
+        """Each message is one of its own, to be edited by itself."""
+        return False
 
     def acknowledge(self, callback_id: str, toast: Toast | None = None) -> None:
         """Let the tapped button stop spinning, and show the toast; an answer that fails or comes late is no matter."""

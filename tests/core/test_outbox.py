@@ -127,7 +127,7 @@ async def test_a_channel_that_asks_to_wait_is_waited_for_and_the_failures_are_co
             async with database.transaction() as session:
                 await outbox.release(session, HERE, retry_in=timedelta(seconds=30))
             async with database.reading() as session:
-                assert await outbox.attempts(session, HERE) == failures
+                assert (await outbox.address_at(session, HERE)).attempts == failures
             assert await claim(database) is None
     with clock.ahead(timedelta(minutes=2, seconds=31)):
         assert await claim(database) == HERE
