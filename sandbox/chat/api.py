@@ -28,11 +28,11 @@ from sandbox.chat.requests import (
     read_body,
 )
 from sandbox.chat.views import bot_view, chat_view, message_view, person_view
+from sandbox.records import Json
 from sandbox.telegram.acts import Acts, Refused
 from sandbox.telegram.groups import Group
 from sandbox.telegram.messages import Message
 from sandbox.telegram.people import Person
-from sandbox.telegram.records import Json
 from sandbox.telegram.world import WORLD, World
 
 MOST_MESSAGES: Final = 200

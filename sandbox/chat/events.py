@@ -7,11 +7,11 @@ from typing import Final
 
 from aiohttp import web
 
+from sandbox.changes import Change, Kind
 from sandbox.chat.answers import json_answer
 from sandbox.chat.requests import named_chat_id, named_person
 from sandbox.chat.views import message_view
-from sandbox.telegram.changes import Change, Kind
-from sandbox.telegram.records import Json
+from sandbox.records import Json
 from sandbox.telegram.world import WORLD, World
 
 LONGEST_WAIT_S: Final = 55.0

@@ -6,12 +6,12 @@ from typing import TypeVar
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from sandbox.records import Json
 from sandbox.telegram.acts import Refused
 from sandbox.telegram.groups import Group
 from sandbox.telegram.messages import Message
 from sandbox.telegram.params import number
 from sandbox.telegram.people import Person
-from sandbox.telegram.records import Json
 from sandbox.telegram.world import WORLD, World
 
 

@@ -5,8 +5,8 @@ import struct
 import zlib
 from typing import Final
 
+from sandbox.records import Json
 from sandbox.telegram.files import Files, Upload
-from sandbox.telegram.records import Json
 
 _WIDTH: Final = 320
 _HEIGHT: Final = 200

@@ -1,11 +1,11 @@
 """Chats and messages as the page and the JSON API show them."""
 
+from sandbox.records import Json
 from sandbox.telegram.bots import FIRST_NAME
 from sandbox.telegram.entities import as_html
 from sandbox.telegram.groups import Group
 from sandbox.telegram.messages import Message, words
 from sandbox.telegram.people import Person
-from sandbox.telegram.records import Json
 from sandbox.telegram.world import World
 
 

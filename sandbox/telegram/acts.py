@@ -4,13 +4,13 @@ import re
 import time
 from typing import Final
 
+from sandbox.records import Json
 from sandbox.telegram.bots import USERNAME
 from sandbox.telegram.entities import LONGEST_TEXT, with_found_entities
 from sandbox.telegram.groups import PRESENT, Group
 from sandbox.telegram.markup import utf16_length
 from sandbox.telegram.messages import Message, words
 from sandbox.telegram.people import Person
-from sandbox.telegram.records import Json
 from sandbox.telegram.world import World
 
 START_PAYLOAD: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")

@@ -4,8 +4,8 @@ import json
 from dataclasses import dataclass
 from typing import Final
 
-from sandbox.telegram.changes import Changes, Kind
-from sandbox.telegram.records import Facts, Json, Records, dump
+from sandbox.changes import Changes, Kind
+from sandbox.records import Facts, Json, Records, dump
 
 USERNAME: Final = "cauri_bot"
 FIRST_NAME: Final = "Cauri"

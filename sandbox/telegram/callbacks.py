@@ -3,10 +3,10 @@
 import secrets
 import time
 
-from sandbox.telegram.changes import Changes, Kind
+from sandbox.changes import Changes, Kind
+from sandbox.records import Json, Records, dump
 from sandbox.telegram.errors import bad_request
 from sandbox.telegram.knobs import KnobBoard
-from sandbox.telegram.records import Json, Records, dump
 
 
 class Callbacks:

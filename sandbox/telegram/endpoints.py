@@ -11,13 +11,13 @@ from typing import Final
 from aiohttp import web
 from pydantic import ValidationError
 
+from sandbox.records import Json
 from sandbox.telegram.errors import ApiError, too_many_requests
 from sandbox.telegram.knobs import Fault, FaultKind
 from sandbox.telegram.methods import METHODS
 from sandbox.telegram.methods.call import Result
 from sandbox.telegram.methods.receiving import Polls
 from sandbox.telegram.params import Params, number, read_params
-from sandbox.telegram.records import Json
 from sandbox.telegram.world import WORLD, World
 
 POLLS: Final = web.AppKey("telegram_polls", Polls)

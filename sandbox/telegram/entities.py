@@ -5,9 +5,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from sandbox.records import Json
 from sandbox.telegram.errors import bad_request
 from sandbox.telegram.markup import parse_html, utf16_length
-from sandbox.telegram.records import Json
 
 LONGEST_TEXT: Final = 4096
 LONGEST_CAPTION: Final = 1024

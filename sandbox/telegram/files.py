@@ -5,8 +5,8 @@ import struct
 from dataclasses import dataclass
 from typing import Final
 
+from sandbox.records import Json, Records
 from sandbox.telegram.errors import bad_request
-from sandbox.telegram.records import Json, Records
 
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 _JPEG: Final = b"\xff\xd8"

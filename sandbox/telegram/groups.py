@@ -4,8 +4,8 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Final
 
-from sandbox.telegram.changes import Changes, Kind
-from sandbox.telegram.records import Json, Records
+from sandbox.changes import Changes, Kind
+from sandbox.records import Json, Records
 
 FIRST_GROUP_ID: Final = -4_100_000_001
 # Telegram's supergroups live below this number.

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Final
 from urllib.parse import urlsplit
 
+from sandbox.records import Json
 from sandbox.telegram.errors import ApiError, bad_request
-from sandbox.telegram.records import Json
 
 MOST_BUTTONS: Final = 100
 LONGEST_CALLBACK_BYTES: Final = 64

@@ -6,7 +6,7 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from sandbox.telegram.records import Facts, Json
+from sandbox.records import Facts, Json
 
 WEBHOOK_DELAYS_S: Final = [0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0]
 

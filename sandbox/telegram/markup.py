@@ -4,8 +4,8 @@ import html
 from dataclasses import dataclass
 from typing import Final
 
+from sandbox.records import Json
 from sandbox.telegram.errors import ApiError, bad_request
-from sandbox.telegram.records import Json
 
 ENTITY_BY_TAG: Final = {
     "b": "bold",

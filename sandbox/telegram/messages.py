@@ -5,8 +5,8 @@ import sqlite3
 import time
 from dataclasses import dataclass
 
-from sandbox.telegram.changes import Changes, Kind
-from sandbox.telegram.records import Json, Records, dump
+from sandbox.changes import Changes, Kind
+from sandbox.records import Json, Records, dump
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from typing import Final, cast
 
 from aiohttp import BodyPartReader, web
 
+from sandbox.records import Json
 from sandbox.telegram.errors import bad_request
 from sandbox.telegram.files import Upload
-from sandbox.telegram.records import Json
 
 _NUMBER: Final = re.compile(r"-?[0-9]{1,15}")
 

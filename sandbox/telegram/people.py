@@ -4,8 +4,8 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Final
 
-from sandbox.telegram.changes import Changes, Kind
-from sandbox.telegram.records import Json, Records
+from sandbox.changes import Changes, Kind
+from sandbox.records import Json, Records
 
 # Real Telegram ids no longer fit in 32 bits, so these do not either.
 FIRST_ID: Final = 5_100_000_001

@@ -4,9 +4,9 @@ import asyncio
 import json
 from typing import Final
 
-from sandbox.telegram.changes import Changes, Kind
+from sandbox.changes import Changes, Kind
+from sandbox.records import Facts, Json, Records, dump
 from sandbox.telegram.knobs import KnobBoard
-from sandbox.telegram.records import Facts, Json, Records, dump
 
 # Update ids start somewhere in the middle, as those of a real bot do.
 FIRST_UPDATE_ID: Final = 810_000_001

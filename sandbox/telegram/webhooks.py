@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
+from sandbox.records import Facts, Json, Records
 from sandbox.telegram.errors import bad_request
 from sandbox.telegram.keyboards import is_loopback
 from sandbox.telegram.knobs import KnobBoard
-from sandbox.telegram.records import Facts, Json, Records
 from sandbox.telegram.updates import Updates
 
 _SECRET: Final = re.compile(r"[A-Za-z0-9_-]{1,256}")

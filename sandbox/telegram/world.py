@@ -4,17 +4,17 @@ from typing import Final
 
 from aiohttp import web
 
+from sandbox.changes import Changes
+from sandbox.records import Facts, Json, Records
 from sandbox.store import Store
 from sandbox.telegram.bots import ANONYMOUS, Bot, Commands, Profile
 from sandbox.telegram.callbacks import Callbacks
-from sandbox.telegram.changes import Changes
 from sandbox.telegram.files import Files
 from sandbox.telegram.groups import Group, Groups
 from sandbox.telegram.knobs import KnobBoard
 from sandbox.telegram.messages import Keyboards, Message, Messages
 from sandbox.telegram.people import People, Person
 from sandbox.telegram.rates import Rates
-from sandbox.telegram.records import Facts, Json, Records
 from sandbox.telegram.schema import SCHEMA
 from sandbox.telegram.updates import Updates
 from sandbox.telegram.webhooks import Webhook
@@ -41,9 +41,9 @@ class World:
         store.create_tables(SCHEMA)
         self.bot = Bot(int(bot_token.partition(":")[0]), bot_token)
         self.records = Records(store)
-        self.facts = Facts(self.records)
+        self.facts = Facts(self.records, "telegram")
         self.board = KnobBoard(self.facts)
-        self.changes = Changes(self.records)
+        self.changes = Changes(self.records, "telegram")
         self.people = People(self.records, self.changes)
         self.groups = Groups(self.records, self.changes)
         self.messages = Messages(self.records, self.changes)

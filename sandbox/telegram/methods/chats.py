@@ -2,13 +2,13 @@
 
 from typing import Final
 
+from sandbox.records import Json
 from sandbox.telegram.errors import bad_request
 from sandbox.telegram.groups import Group
 from sandbox.telegram.methods.addressee import existing_message, known_chat, writable_chat
 from sandbox.telegram.methods.call import Method
 from sandbox.telegram.params import Params
 from sandbox.telegram.people import Person
-from sandbox.telegram.records import Json
 from sandbox.telegram.world import World
 
 _ADMINISTRATORS: Final = ("creator", "administrator")

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from sandbox.records import Json
 from sandbox.telegram.errors import bad_request
 from sandbox.telegram.keyboards import read_markup
 from sandbox.telegram.messages import Message
@@ -9,7 +10,6 @@ from sandbox.telegram.methods.addressee import existing_message
 from sandbox.telegram.methods.call import Method
 from sandbox.telegram.methods.texts import caption_content, text_content
 from sandbox.telegram.params import Params
-from sandbox.telegram.records import Json
 from sandbox.telegram.world import World
 
 NOT_MODIFIED: Final = (

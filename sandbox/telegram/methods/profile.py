@@ -3,11 +3,11 @@
 import re
 from typing import Final
 
+from sandbox.records import Json
 from sandbox.telegram.bots import FIRST_NAME
 from sandbox.telegram.errors import bad_request
 from sandbox.telegram.methods.call import Method
 from sandbox.telegram.params import Params
-from sandbox.telegram.records import Json
 from sandbox.telegram.world import World
 
 MOST_COMMANDS: Final = 100

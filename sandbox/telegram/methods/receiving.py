@@ -5,11 +5,11 @@ import re
 import time
 from typing import Final
 
+from sandbox.records import Json
 from sandbox.telegram.errors import bad_request, conflict
 from sandbox.telegram.markup import utf16_length
 from sandbox.telegram.methods.call import Method
 from sandbox.telegram.params import Params
-from sandbox.telegram.records import Json
 from sandbox.telegram.world import World
 
 MOST_UPDATES: Final = 100

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from sandbox.telegram.changes import Kind
+from sandbox.changes import Kind
+from sandbox.records import Json
 from sandbox.telegram.errors import bad_request
 from sandbox.telegram.groups import Group
 from sandbox.telegram.keyboards import read_markup
@@ -11,7 +12,6 @@ from sandbox.telegram.methods.call import Method
 from sandbox.telegram.methods.texts import caption_content, text_content
 from sandbox.telegram.params import Params
 from sandbox.telegram.people import Person
-from sandbox.telegram.records import Json
 from sandbox.telegram.world import World
 
 CHAT_ACTIONS: Final = frozenset(

@@ -1,10 +1,10 @@
 """The words of a message or below a picture, within Telegram's limits."""
 
+from sandbox.records import Json
 from sandbox.telegram.entities import LONGEST_CAPTION, LONGEST_TEXT, formatted
 from sandbox.telegram.errors import bad_request
 from sandbox.telegram.markup import utf16_length
 from sandbox.telegram.params import Params
-from sandbox.telegram.records import Json
 
 
 def text_content(params: Params) -> Json:

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from sandbox.store import Store
 
-# Telegram's objects are open JSON: new fields appear without notice, so their values have no narrower type.
+# The objects of both APIs are open JSON: new fields appear without notice, so their values have no narrower type.
 Json: TypeAlias = dict[str, Any]
 Value: TypeAlias = str | int | float | bytes | None
 
@@ -40,20 +40,21 @@ def dump(content: object) -> str:
 
 
 class Facts:
-    """Single facts about the bot that outlive a restart: its webhook, its description, the knobs."""
+    """A room's single facts that outlive a restart: its webhook, its knobs."""
 
-    def __init__(self, records: Records) -> None:
+    def __init__(self, records: Records, room: str) -> None:
+        """Open the room's table of facts, which its schema makes: `telegram_facts` for the room `telegram`."""
         self._records = records
+        self._get = f"SELECT content FROM {room}_facts WHERE name = ?"  # noqa: S608 (a name of ours)
+        self._put = (
+            f"INSERT INTO {room}_facts (name, content) VALUES (?, ?)"  # noqa: S608
+            " ON CONFLICT (name) DO UPDATE SET content = excluded.content"
+        )
 
     def get(self, name: str) -> Json:
-        row = self._records.one("SELECT content FROM telegram_facts WHERE name = ?", name)
+        row = self._records.one(self._get, name)
         content: Json = json.loads(row["content"]) if row else {}
         return content
 
     def put(self, name: str, content: Json) -> None:
-        self._records.run(
-            "INSERT INTO telegram_facts (name, content) VALUES (?, ?)"
-            " ON CONFLICT (name) DO UPDATE SET content = excluded.content",
-            name,
-            dump(content),
-        )
+        self._records.run(self._put, name, dump(content))

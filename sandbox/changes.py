@@ -1,4 +1,4 @@
-"""What changed on people's screens, numbered: new messages, edits, deletions, typing, answers to taps."""
+"""What changed on people's screens, numbered: new messages, edits, deletions, ticks, typing, answers to taps."""
 
 import asyncio
 import json
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from sandbox.telegram.records import Json, Records, dump
+from sandbox.records import Json, Records, dump
 
 MOST_AT_ONCE: Final = 500
 
@@ -18,6 +18,7 @@ class Kind(StrEnum):
     EDIT = "edit"
     DELETE = "delete"
     DELIVERED = "delivered"
+    STATUS = "status"
     TYPING = "typing"
     CALLBACK_ANSWER = "callback_answer"
     KEYBOARD = "keyboard"
@@ -40,9 +41,22 @@ class Change:
 
 
 class Changes:
-    def __init__(self, records: Records) -> None:
+    """The changes of one room; its schema makes the table, such as `telegram_changes`."""
+
+    def __init__(self, records: Records, room: str) -> None:
         self._records = records
         self._news = asyncio.Event()
+        table = f"{room}_changes"
+        self._add = (
+            f"INSERT INTO {table} (kind, at, chat_id, message_id, person_id, detail)"  # noqa: S608 (a name of ours)
+            " VALUES (?, ?, ?, ?, ?, ?)"
+        )
+        self._latest = f"SELECT max(change) AS latest FROM {table}"  # noqa: S608
+        self._since = f"SELECT * FROM {table} WHERE change > ? ORDER BY change LIMIT ?"  # noqa: S608
+        self._in_chat = (
+            f"SELECT * FROM {table} WHERE change > ? AND chat_id = ? AND coalesce(person_id, ?) = ?"  # noqa: S608
+            " ORDER BY change LIMIT ?"
+        )
 
     def add(
         self,
@@ -53,40 +67,21 @@ class Changes:
         person_id: int | None = None,
         **detail: object,
     ) -> None:
-        self._records.run(
-            "INSERT INTO telegram_changes (kind, at, chat_id, message_id, person_id, detail) VALUES (?, ?, ?, ?, ?, ?)",
-            kind,
-            time.time(),
-            chat_id,
-            message_id,
-            person_id,
-            dump(detail),
-        )
+        self._records.run(self._add, kind, time.time(), chat_id, message_id, person_id, dump(detail))
         self._news.set()
         self._news = asyncio.Event()
 
     def latest(self) -> int:
-        row = self._records.one("SELECT max(change) AS latest FROM telegram_changes")
+        row = self._records.one(self._latest)
         return int(row["latest"] or 0) if row else 0
 
     def since(self, after: int) -> list[Change]:
         """The next changes anywhere, oldest first; ask again after the last one for more."""
-        rows = self._records.all(
-            "SELECT * FROM telegram_changes WHERE change > ? ORDER BY change LIMIT ?", after, MOST_AT_ONCE
-        )
-        return [_change(row) for row in rows]
+        return [_change(row) for row in self._records.all(self._since, after, MOST_AT_ONCE)]
 
     def in_chat(self, after: int, chat_id: int, person_id: int) -> list[Change]:
         """The same for what one person sees in one chat."""
-        rows = self._records.all(
-            "SELECT * FROM telegram_changes WHERE change > ? AND chat_id = ? AND coalesce(person_id, ?) = ?"
-            " ORDER BY change LIMIT ?",
-            after,
-            chat_id,
-            person_id,
-            person_id,
-            MOST_AT_ONCE,
-        )
+        rows = self._records.all(self._in_chat, after, chat_id, person_id, person_id, MOST_AT_ONCE)
         return [_change(row) for row in rows]
 
     async def wait(self, timeout_s: float) -> bool:
