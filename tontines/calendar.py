@@ -1,14 +1,30 @@
 """When a round opens and when it is due, by the calendar of the tontine's own time zone."""
 
 from calendar import monthrange
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from tontines.rules import Period, Rules, days_between_rounds
+from tontines.rules import Order, Period, Rules, days_between_rounds
 
 # Nobody is written to at midnight.
 OPENING = time(8)
 CLOSING = time(20)
+# Whoever opens a round in the middle of the day still leaves people some hours to pay.
+_TIME_TO_PAY = timedelta(hours=4)
+# Bids are placed and needs are stated before a round opens.
+_TIME_TO_SPEAK = timedelta(hours=1)
+# A cycle that begins on its very day is drawn that day, or in the night after it.
+_LATEST_DRAW = timedelta(hours=12)
 _MONTHS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """A cycle's first round, and the rules by whose calendar the others follow."""
+
+    opens_at: datetime
+    deadline: datetime
+    rules: Rules
 
 
 def day_of_round(rules: Rules, number: int) -> date:
@@ -33,6 +49,35 @@ def deadline(rules: Rules, number: int) -> datetime:
 def end_of_day(rules: Rules, day: date) -> datetime:
     """The evening of a local day, in UTC: when what is due that day is due."""
     return _moment(rules, day, CLOSING)
+
+
+def start_has_passed(rules: Rules, now: datetime) -> bool:
+    """Whether the day of the first round is over: on that very day a cycle may still begin."""
+    return rules.starts_on < now.astimezone(rules.time_zone).date()
+
+
+def latest_draw(rules: Rules, now: datetime) -> datetime:
+    """Before when lots are drawn: the first round's opening, or half a day from now on that very day."""
+    is_today = rules.starts_on == now.astimezone(rules.time_zone).date()
+    return max(opens_at(rules, 1), now + _LATEST_DRAW) if is_today else opens_at(rules, 1)
+
+
+def beginning(rules: Rules, now: datetime, draw_at: datetime | None = None) -> Beginning:
+    """How a cycle begins that is started `now`, its lots drawn at `draw_at`.
+
+    After the morning of its first day it begins at once: as the lots are drawn, or with time to bid or to state a need.
+    Whom that leaves too little time until the evening has until the next one; rounds of each day then follow that day,
+    so that nobody owes two on one evening.
+    """
+    planned = opens_at(rules, 1)
+    soonest = now + _TIME_TO_SPEAK if rules.order in {Order.AUCTION, Order.NEED} and planned <= now else now
+    opening = max(planned, draw_at or soonest)
+    due = deadline(rules, 1)
+    while due - opening < _TIME_TO_PAY:
+        due = end_of_day(rules, due.astimezone(rules.time_zone).date() + timedelta(days=1))
+    if rules.period is Period.DAILY:
+        rules = rules.model_copy(update={"starts_on": due.astimezone(rules.time_zone).date()})
+    return Beginning(opening, due, rules)
 
 
 def _moment(rules: Rules, day: date, hour: time) -> datetime:

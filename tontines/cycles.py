@@ -12,6 +12,8 @@ from tontines.group import fresh
 from tontines.group_tables import Membership
 from tontines.states import MembershipState
 
+OPEN_ROUND = "tontine.open_round"
+
 
 class NoCycle(Refusal):
     key = "refusal.tontine.no_cycle"

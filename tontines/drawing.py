@@ -14,21 +14,21 @@ from core import clock
 from core.db import insert_once
 from core.errors import Refusal
 from core.jobs import Payload, enqueue
-from tontines.calendar import opens_at
+from tontines.calendar import latest_draw
 from tontines.chain import seal, write_line
 from tontines.cycle_tables import WORDS_LENGTH, Cycle, Draw, Entropy
-from tontines.cycles import set_turns
+from tontines.cycles import OPEN_ROUND, holders_in, rounds_of, set_turns
 from tontines.draw import PublicDraw, Words, commitment, new_secret, reveal
 from tontines.events import tell
 from tontines.group import active_membership, fresh, fresh_one, lock_tontine
-from tontines.group_tables import Tontine
+from tontines.group_tables import Membership, Tontine
 from tontines.rules import Rules
 
 REVEAL_DRAW = "tontine.reveal_draw"
 
 
 class RevealTooLate(Refusal):
-    """A draw is revealed after now and before the first round opens. Params: `before` (datetime)."""
+    """A draw is revealed after now and before the first round opens, or soon where that is today. Params: `before`."""
 
     key = "refusal.tontine.reveal_too_late"
 
@@ -67,16 +67,17 @@ async def commit_draw(
 
 
 def refuse_reveal(rules: Rules, reveal_at: datetime | None) -> datetime:
-    """The time of the reveal; raises RevealTooLate unless it is after now and before the first round opens."""
-    first_round = opens_at(rules, 1)
-    if reveal_at is None or not clock.now() < reveal_at < first_round:
-        raise RevealTooLate(before=first_round)
+    """The time of the reveal; raises RevealTooLate unless it is after now and early enough for the first round."""
+    before = latest_draw(rules, clock.now())
+    if reveal_at is None or not clock.now() < reveal_at < before:
+        raise RevealTooLate(before=before)
     return reveal_at
 
 
 async def add_words(session: AsyncSession, cycle_id: UUID, member_id: UUID, text: str) -> bool:
     """A member adds words of their own to the draw; once each, for good. False when they had already.
 
+    The last of all who take part reveals it: nothing more could be added, so nobody waits for the announced time.
     Raises NoDraw, DrawOver, WordsInvalid, NotAMember.
     """
     text = " ".join(text.split())
@@ -96,11 +97,22 @@ async def add_words(session: AsyncSession, cycle_id: UUID, member_id: UUID, text
     if is_new:
         await write_line(session, tontine, "draw.words_added", cycle=cycle_id, member=membership.id, text=text)
         await tell(session, "draw.words_added", tontine.id, cycle=cycle_id, member=membership.id)
+        if not await yet_to_add(session, cycle_id):
+            await reveal_draw(session, {"cycle": str(cycle_id)})
     return is_new
 
 
+async def yet_to_add(session: AsyncSession, cycle_id: UUID) -> list[Membership]:
+    """Who takes part and has added nothing to the draw yet."""
+    added = set(await session.scalars(select(Entropy.membership_id).where(Entropy.cycle_id == cycle_id)))
+    return [each for each in await holders_in(session, cycle_id) if each.id not in added]
+
+
 async def reveal_draw(session: AsyncSession, payload: Payload) -> None:
-    """The announced time has come: reveal the secret and give each share its turn. A second time does nothing."""
+    """The announced time has come, or nobody is left to add words: reveal the secret and give each share its turn.
+
+    A second time does nothing.
+    """
     cycle = await session.get_one(Cycle, UUID(payload["cycle"]))
     tontine = await lock_tontine(session, cycle.tontine_id)
     draw = await fresh_one(session, Draw, cycle.id)
@@ -113,6 +125,11 @@ async def reveal_draw(session: AsyncSession, payload: Payload) -> None:
     await write_line(session, tontine, "draw.revealed", cycle=cycle.id, draw=draw.public)
     await seal(session, tontine)
     await tell(session, "draw.revealed", tontine.id, cycle=cycle.id)
+    first, now = (await rounds_of(session, cycle.id))[0], clock.now()
+    if first.opens_at == draw.reveal_at and now < draw.reveal_at:
+        # On a cycle's first day the round waited for nothing but the draw.
+        first.opens_at = now
+        await enqueue(session, OPEN_ROUND, f"{first.id}:drawn", {"round": str(first.id)})
 
 
 async def public_draw(session: AsyncSession, cycle_id: UUID) -> PublicDraw | None:

@@ -1,10 +1,10 @@
 """The steps that come by themselves at their time. All of them work in the database alone, each exactly once."""
 
 from core.jobs import Jobs
+from tontines.cycles import OPEN_ROUND
 from tontines.drawing import REVEAL_DRAW, reveal_draw
 from tontines.fines import give_fines, tell_late
 from tontines.rounds import GIVE_FINES, REMIND, TELL_LATE, open_round, remind
-from tontines.starting import OPEN_ROUND
 from tontines.votes import CLOSE_VOTE, close_vote
 
 

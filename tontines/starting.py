@@ -13,11 +13,11 @@ from core.ids import new_id
 from core.jobs import enqueue
 from core.money import Money
 from tontines.accounts import caution_account, francs_on
-from tontines.calendar import deadline, opens_at
+from tontines.calendar import beginning, deadline, opens_at, start_has_passed
 from tontines.chain import seal, write_line
 from tontines.charter import has_accepted
 from tontines.cycle_tables import Cycle, Holding, Round, Share
-from tontines.cycles import set_turns, shares_of
+from tontines.cycles import OPEN_ROUND, set_turns, shares_of
 from tontines.drawing import commit_draw, refuse_reveal
 from tontines.events import tell
 from tontines.group import lock_tontine, memberships_of
@@ -28,7 +28,6 @@ from tontines.rotation import Part, Stake, arranged, form_shares
 from tontines.rules import Order, Rules, StartInThePast
 from tontines.states import Role, RoundState, TontineState
 
-OPEN_ROUND = "tontine.open_round"
 SHARES_AT_LEAST = 2
 MEMBERS_AT_LEAST = 2
 
@@ -78,8 +77,9 @@ async def start_cycle(
     """Start a cycle with everybody who takes part: from now on nothing structural changes until it ends.
 
     `order` arranges the turns of a fixed order by the shares' numbers in the preview (from 1); `reveal_at` is when a
-    draw is revealed. Raises CycleRunning, StartInThePast, HalfWithoutPair, TooFewShares, TooFewMembers, OfficesVacant,
-    CharterNotAcceptedByAll, CautionsMissing, OrderIncomplete, RevealTooLate; NotAnOfficer unless by the president.
+    draw is revealed at the latest. On its first day a cycle begins at once: see `beginning`. Raises CycleRunning,
+    StartInThePast, HalfWithoutPair, TooFewShares, TooFewMembers, OfficesVacant, CharterNotAcceptedByAll,
+    CautionsMissing, OrderIncomplete, RevealTooLate; NotAnOfficer unless by the president.
     """
     tontine = await lock_tontine(session, tontine_id)
     refuse_when_closed(tontine)
@@ -89,8 +89,9 @@ async def start_cycle(
     shares = await _checked_shares(session, tontine)
     _check_order(tontine.rules, range(1, len(shares) + 1), order, reveal_at)
     number = await session.scalar(select(func.count()).where(Cycle.tontine_id == tontine_id)) or 0
+    begins = beginning(tontine.rules, clock.now(), reveal_at if tontine.rules.order is Order.DRAW else None)
     cycle = Cycle(
-        id=new_id(), tontine_id=tontine_id, number=number + 1, stated_rules=tontine.stated_rules,
+        id=new_id(), tontine_id=tontine_id, number=number + 1, stated_rules=begins.rules.model_dump(mode="json"),
         started_at=clock.now(),
     )  # fmt: skip
     session.add(cycle)
@@ -98,7 +99,10 @@ async def start_cycle(
     tontine.state = TontineState.RUNNING
     for number_of_share, parts in enumerate(shares, 1):
         await add_share(session, cycle, number_of_share, parts)
-        await add_round(session, tontine, cycle, number_of_share)
+        if number_of_share == 1:
+            await _add_round(session, tontine, cycle, 1, opening=begins.opens_at, due=begins.deadline)
+        else:
+            await add_round(session, tontine, cycle, number_of_share)
     await write_line(session, tontine, "cycle.started", cycle=cycle.id, number=cycle.number, shares=len(shares))
     await _order_turns(session, tontine, cycle, order, reveal_at)
     await seal(session, tontine)
@@ -123,11 +127,17 @@ async def add_share(
 
 
 async def add_round(session: AsyncSession, tontine: Tontine, cycle: Cycle, number: int) -> Round:
-    rules = cycle.rules
-    opening = opens_at(rules, number)
+    """A round at its time by the calendar."""
+    opening, due = opens_at(cycle.rules, number), deadline(cycle.rules, number)
+    return await _add_round(session, tontine, cycle, number, opening=opening, due=due)
+
+
+async def _add_round(
+    session: AsyncSession, tontine: Tontine, cycle: Cycle, number: int, *, opening: datetime, due: datetime
+) -> Round:
     made = Round(
         id=new_id(), tontine_id=tontine.id, cycle_id=cycle.id, number=number, state=RoundState.SCHEDULED,
-        opens_at=opening, deadline=deadline(rules, number),
+        opens_at=opening, deadline=due,
     )  # fmt: skip
     session.add(made)
     await session.flush()
@@ -140,7 +150,7 @@ async def _taking_part(session: AsyncSession, tontine_id: UUID) -> list[Membersh
 
 
 async def _checked_shares(session: AsyncSession, tontine: Tontine) -> list[tuple[Part, ...]]:
-    if opens_at(tontine.rules, 1) <= clock.now():
+    if start_has_passed(tontine.rules, clock.now()):
         raise StartInThePast
     taking_part = await _taking_part(session, tontine.id)
     shares = form_shares([Stake(each.id, each.halves) for each in taking_part])

@@ -1,6 +1,6 @@
 import json
 from collections import Counter
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
@@ -10,7 +10,7 @@ import tontines
 from core import clock
 from core.ids import new_id
 from tests.tontines.kit import Village
-from tontines import Order, Words, verify_draw
+from tontines import Order, RoundState, Words, verify_draw
 from tontines.draw import commitment, draw_order, reveal
 from tontines.drawing import DrawOver, NoDraw, RevealTooLate, WordsInvalid, reveal_draw
 from tontines.rounds import open_round
@@ -116,6 +116,67 @@ async def test_a_draw_is_revealed_before_the_first_round_opens(village: Village)
     for reveal_at in (None, clock.now() - timedelta(hours=1), clock.now() + timedelta(days=3)):
         with pytest.raises(RevealTooLate):
             await village.do(tontines.start_cycle, group.id, by=village.id("Awa"), reveal_at=reveal_at)
+
+
+async def test_the_last_who_adds_words_reveals_the_draw_for_nobody_is_left_to_wait_for(village: Village):
+    group = await village.tontine("Awa", "Binta", "Chantal", order=Order.DRAW)
+    reveal_at = clock.now() + timedelta(hours=5)
+    cycle = await village.do(tontines.start_cycle, group.id, by=village.id("Awa"), reveal_at=reveal_at)
+    planned = (await group.round(1)).opens_at
+    for name in ("Awa", "Binta", "Chantal"):
+        assert await village.do(tontines.public_draw, cycle.id) is None
+        await village.do(tontines.add_words, cycle.id, village.id(name), name)
+    public = await village.do(tontines.public_draw, cycle.id)
+    assert {words.text for words in public.entropy} == {"Awa", "Binta", "Chantal"}
+    assert verify_draw(public.model_dump(mode="json")).is_honest
+    assert (await group.round(1)).opens_at == planned
+
+    await village.until(reveal_at)
+    assert await village.do(tontines.public_draw, cycle.id) == public
+    assert (await village.events()).count("draw.revealed") == 1
+
+
+async def test_on_the_first_day_the_first_round_opens_as_the_lots_are_drawn(village: Village):
+    group = await village.tontine("Awa", "Binta", order=Order.DRAW, starts_on=await _today(village))
+    soon = clock.now() + timedelta(minutes=10)
+    cycle = await village.do(tontines.start_cycle, group.id, by=village.id("Awa"), reveal_at=soon)
+    assert (await group.round(1)).opens_at == soon
+    await village.do(tontines.add_words, cycle.id, village.id("Awa"), "le mil")
+    await village.run_jobs()
+    assert (await group.round(1)).state is RoundState.SCHEDULED
+    await village.do(tontines.add_words, cycle.id, village.id("Binta"), "la lune")
+    await village.run_jobs()
+    first = await group.round(1)
+    assert first.state is RoundState.OPEN
+    assert first.opens_at < soon
+    await group.pay("Awa", 5000)
+
+    await village.until(soon)
+    assert (await village.events()).count("round.opened") == 1
+
+
+async def test_on_the_first_day_nobody_has_to_add_words_for_the_round_to_open(village: Village):
+    group = await village.tontine("Awa", "Binta", order=Order.DRAW, starts_on=await _today(village))
+    soon = clock.now() + timedelta(minutes=10)
+    await village.do(tontines.start_cycle, group.id, by=village.id("Awa"), reveal_at=soon)
+    await village.until(soon)
+    assert (await group.round(1)).state is RoundState.OPEN
+    assert {"draw.revealed", "round.opened"} <= set(await village.events())
+
+
+async def test_on_the_first_day_lots_are_drawn_within_half_a_day(village: Village):
+    group = await village.tontine("Awa", "Binta", order=Order.DRAW, starts_on=await _today(village))
+    with pytest.raises(RevealTooLate):
+        await village.do(
+            tontines.start_cycle, group.id, by=village.id("Awa"), reveal_at=clock.now() + timedelta(hours=23)
+        )
+
+
+async def _today(village: Village) -> date:
+    """Today, put forward to noon: the first round's hour has passed."""
+    now = clock.now()
+    village.forward(now.replace(hour=12, minute=0) + timedelta(days=1) - now)
+    return clock.now().date()
 
 
 async def test_words_are_for_a_draw_and_not_endless(village: Village):

@@ -1,12 +1,15 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from core import clock
 from core.errors import Refusal
 from tests.tontines.kit import rules_of
 from tontines import Order, Period, ShortPot, articles, check_rules, day_of_round, deadline, opens_at
+from tontines.calendar import beginning
 from tontines.canonical import digest
 from tontines.rules import (
     ContributionOutOfBounds,
@@ -85,6 +88,55 @@ def test_a_round_opens_in_the_morning_and_is_due_in_the_evening_of_the_tontines_
 def test_a_round_that_is_due_the_same_day_is_due_that_evening():
     rules = rules_of(starts_on=date(2027, 1, 4), period=Period.DAILY, days_to_pay=1)
     assert deadline(rules, 1) - opens_at(rules, 1) == timedelta(hours=12)
+
+
+def test_a_cycle_started_before_its_day_begins_that_morning():
+    rules = rules_of(starts_on=date(2027, 1, 4), period=Period.DAILY, days_to_pay=1)
+    begins = beginning(rules, datetime(2027, 1, 3, 23, 30, tzinfo=UTC), datetime(2027, 1, 3, 23, 40, tzinfo=UTC))
+    assert (begins.opens_at, begins.deadline, begins.rules) == (opens_at(rules, 1), deadline(rules, 1), rules)
+
+
+@pytest.mark.parametrize(
+    ("hour", "minute", "deadline_day"), [(8, 30, 4), (16, 0, 4), (16, 1, 5), (19, 59, 5), (20, 1, 5), (23, 59, 5)]
+)
+def test_a_cycle_started_on_its_day_begins_at_once_and_leaves_four_hours_to_pay(
+    hour: int, minute: int, deadline_day: int
+):
+    now = datetime(2027, 1, 4, hour, minute, tzinfo=UTC)
+    rules = rules_of(starts_on=date(2027, 1, 4), period=Period.DAILY, days_to_pay=1)
+    begins = beginning(rules, now)
+    assert begins.opens_at == now
+    assert begins.deadline == datetime(2027, 1, deadline_day, 20, tzinfo=UTC)
+    # Nobody owes two contributions on one evening.
+    assert deadline(begins.rules, 2) == datetime(2027, 1, deadline_day + 1, 20, tzinfo=UTC)
+    assert deadline(begins.rules, 1) == begins.deadline
+
+
+def test_a_late_beginning_moves_no_day_of_a_weekly_tontine():
+    rules = rules_of(starts_on=date(2027, 1, 4), days_to_pay=1)
+    begins = beginning(rules, datetime(2027, 1, 4, 21, tzinfo=UTC))
+    assert begins.deadline == datetime(2027, 1, 5, 20, tzinfo=UTC)
+    assert begins.rules == rules
+    patient = rules_of(starts_on=date(2027, 1, 4), days_to_pay=3)
+    assert beginning(patient, datetime(2027, 1, 4, 21, tzinfo=UTC)).deadline == deadline(patient, 1)
+
+
+@pytest.mark.parametrize("order", [Order.AUCTION, Order.NEED])
+def test_a_cycle_begun_on_its_day_leaves_an_hour_for_bids_and_needs(order: Order):
+    rules, now = rules_of(starts_on=date(2027, 1, 4), order=order), datetime(2027, 1, 4, 10, tzinfo=UTC)
+    assert beginning(rules, now).opens_at == now + timedelta(hours=1)
+
+
+@given(st.integers(0, 24 * 60 - 1), st.integers(1, 12 * 60), st.sampled_from(list(Period)[:4]))
+def test_whenever_a_cycle_begins_there_is_time_to_pay_and_rounds_keep_their_order(
+    minute: int, wait: int, period: Period
+):
+    rules = rules_of(starts_on=date(2027, 1, 4), period=period, days_to_pay=1, order=Order.DRAW)
+    now = datetime(2027, 1, 4, tzinfo=UTC) + timedelta(minutes=minute)
+    begins = beginning(rules, now, now + timedelta(minutes=wait))
+    assert begins.opens_at >= opens_at(rules, 1)
+    assert timedelta(hours=4) <= begins.deadline - begins.opens_at <= timedelta(hours=28)
+    assert begins.deadline < opens_at(begins.rules, 2)
 
 
 def test_the_charter_says_each_rule_and_its_hash_changes_with_any_of_them():
