@@ -44,7 +44,7 @@ from tontines.officers import appoint, officers_of
 from tontines.paying import receipts_of, turn_of
 from tontines.pots import approve_pot, approvers_of_pot, beneficiaries_of, decline_pot, refuse_unpayable, request_pot
 from tontines.replacing import answer_replacement, offer_replacement
-from tontines.reversals import ask_reversal, confirm_reversal
+from tontines.reversals import ask_reversal, confirm_reversal, decline_reversal, reversers_of, reversible_of
 from tontines.rotation import Part
 from tontines.rules import Order, Period, Rules, ShortPot, check_rules
 from tontines.starting import preview_shares, start_cycle
@@ -165,6 +165,7 @@ __all__ = [
     "declare_cash",
     "declare_default",
     "decline_pot",
+    "decline_reversal",
     "delays_of",
     "dues_of_round",
     "dues_owed",
@@ -207,6 +208,8 @@ __all__ = [
     "release_guarantee",
     "request_pot",
     "return_caution",
+    "reversers_of",
+    "reversible_of",
     "rounds_of",
     "running_cycle",
     "settle_up",

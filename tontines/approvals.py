@@ -43,6 +43,18 @@ def approvers(
     return Approvers(frozenset(members) - barred, min(OTHERS_NEEDED, others_there_are))
 
 
+def second_officer(
+    officers: Mapping[Role, UUID], members: Collection[UUID], asker: UUID, concerned: Collection[UUID]
+) -> frozenset[UUID]:
+    """Any officer who did not ask and whose money it is not; where that leaves nobody, any other member.
+
+    Where there are but two, whose money it is agrees themselves: nobody is left whom it could harm.
+    """
+    barred = {asker, *concerned}
+    eligible = set(officers.values()) - barred or set(members) - barred or set(members) - {asker}
+    return frozenset(eligible)
+
+
 def two_officers(officers: Mapping[Role, UUID], members: Collection[UUID], excluded: Collection[UUID]) -> Approvers:
     """Two officers of whatever office; where there are no two, any two members."""
     eligible = set(officers.values()) - set(excluded)

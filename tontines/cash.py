@@ -100,7 +100,8 @@ async def cash_to_hand_over(session: AsyncSession, tontine_id: UUID, member_id: 
     """The cash that the treasurer has to give to this member, and the member has not confirmed."""
     membership = await active_membership(session, tontine_id, member_id)
     waiting = select(Receipt).where(Receipt.membership_id == membership.id, Receipt.source == Source.CASH)
-    return await fresh(session, waiting.where(Receipt.confirmed_at.is_(None)).order_by(Receipt.id))
+    waiting = waiting.where(Receipt.confirmed_at.is_(None), Receipt.taken_back < Receipt.amount)
+    return await fresh(session, waiting.order_by(Receipt.id))
 
 
 async def confirm_cash_received(session: AsyncSession, receipt_id: UUID, *, by: UUID) -> Receipt:
@@ -111,13 +112,13 @@ async def confirm_cash_received(session: AsyncSession, receipt_id: UUID, *, by: 
     receipt = await fresh_one(session, Receipt, receipt_id)
     if membership.member_id != by or receipt.source is not Source.CASH:
         raise NotYours
-    if receipt.confirmed_at is None:
+    if receipt.confirmed_at is None and receipt.given:
         receipt.confirmed_at = clock.now()
         journal = Journal(receipt.id, BANKNOTES)
         pot = await cash_pot_account(session, receipt.round_id)
-        journal.move(pot, await cash_account(session, tontine.id), receipt.amount, "cash_handed_over")
+        journal.move(pot, await cash_account(session, tontine.id), receipt.given, "cash_handed_over")
         await journal.post(session)
         await session.flush()
-        await write_line(session, tontine, "cash.received", receipt=receipt.id, amount=receipt.amount)
+        await write_line(session, tontine, "cash.received", receipt=receipt.id, amount=receipt.given)
         await tell(session, "cash.received", tontine.id, receipt=receipt.id)
     return receipt

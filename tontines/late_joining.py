@@ -1,13 +1,9 @@
 """Joining a running cycle, voted by the members: the last turn, and back payments for every round already opened."""
 
-from datetime import datetime, timedelta
-
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core import clock
 from core.errors import Refusal
-from tontines.calendar import end_of_day
 from tontines.chain import write_line
 from tontines.cycle_tables import Cycle, Holding, Round, Share, Turn
 from tontines.cycles import holdings_of, rounds_of, shares_of, turns_of
@@ -17,7 +13,7 @@ from tontines.group import fresh, fresh_one
 from tontines.group_tables import Membership, Tontine
 from tontines.leaving import DrawPending
 from tontines.rotation import WHOLE, Part
-from tontines.rounds import plan_lateness
+from tontines.rounds import deadline_from_today, plan_lateness
 from tontines.rules import Order
 from tontines.starting import add_round, add_share
 from tontines.states import RoundState
@@ -64,7 +60,7 @@ async def join_now(session: AsyncSession, tontine: Tontine, cycle: Cycle, newcom
 
 
 async def _owe_back(session: AsyncSession, cycle: Cycle, share: Share) -> None:
-    deadline = _deadline(cycle)
+    deadline = deadline_from_today(cycle.rules)
     (holding,) = await holdings_of(session, share.id)
     left = {turn.position for turn in await turns_of(session, cycle.id) if await _gives_back(session, turn)}
     for round_ in await rounds_of(session, cycle.id):
@@ -85,8 +81,3 @@ async def _reopen(session: AsyncSession, round_: Round) -> None:
 
 async def _gives_back(session: AsyncSession, turn: Turn) -> bool:
     return (await fresh_one(session, Share, turn.share_id)).left_at is not None
-
-
-def _deadline(cycle: Cycle) -> datetime:
-    today = clock.now().astimezone(cycle.rules.time_zone).date()
-    return end_of_day(cycle.rules, today + timedelta(days=cycle.rules.days_to_pay))

@@ -93,7 +93,10 @@ class Receipt(Model):
     """What a part of the beneficiary's share received of a pot. Cash counts as received when its holder confirms it."""
 
     __tablename__ = "tontine_receipt"
-    __table_args__ = (CheckConstraint("amount > 0", name="amount"),)
+    __table_args__ = (
+        CheckConstraint("amount > 0", name="amount"),
+        CheckConstraint("taken_back >= 0 AND taken_back <= amount", name="taken_back"),
+    )
 
     id: Mapped[UUID] = key()
     round_id: Mapped[UUID] = refers_to("tontine_round", index=True)
@@ -105,6 +108,13 @@ class Receipt(Model):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """For cash: when its holder said that they have it."""
+    taken_back: Mapped[int] = francs(default=0)
+    """For cash that was promised and not handed over: what of it a reversal took back."""
+
+    @property
+    def given(self) -> int:
+        """What of it stands, in francs."""
+        return self.amount - self.taken_back
 
 
 class Fine(Model):

@@ -81,7 +81,7 @@ async def turn_of(session: AsyncSession, round_: Round) -> Turn:
 async def cash_in_pot(session: AsyncSession, round_id: UUID) -> int:
     """The round's banknotes that are nobody's yet: confirmed, and not promised to the beneficiary."""
     promised = await receipts_of(session, round_id, Source.CASH)
-    waiting = sum(each.amount for each in promised if each.confirmed_at is None)
+    waiting = sum(each.given for each in promised if each.confirmed_at is None)
     return await francs_on(session, await cash_pot_account(session, round_id)) - waiting
 
 
@@ -155,7 +155,7 @@ async def _set_off(
 async def _promise_cash(session: AsyncSession, round_: Round, holdings: list[Holding]) -> int:
     """Banknotes stay the treasurer's charge until the beneficiary says that they have them."""
     total = await cash_in_pot(session, round_.id)
-    before = sum(each.amount for each in await receipts_of(session, round_.id, Source.CASH))
+    before = sum(each.given for each in await receipts_of(session, round_.id, Source.CASH))
     parts = divided_since(before, total, [each.halves for each in holdings])
     for holding, part in zip(holdings, parts, strict=True):
         if part:

@@ -125,7 +125,9 @@ async def _price(session: AsyncSession, cycle: Cycle, leaver: Membership) -> int
     """What the leaver's parts have paid into the cycle, less what they have received; never below nothing."""
     holdings = [holding.id for holding in await _holdings(session, cycle, leaver)]
     paid = select(func.coalesce(func.sum(Due.paid), 0)).where(Due.holding_id.in_(holdings))
-    received = select(func.coalesce(func.sum(Receipt.amount), 0)).where(Receipt.holding_id.in_(holdings))
+    received = select(func.coalesce(func.sum(Receipt.amount - Receipt.taken_back), 0)).where(
+        Receipt.holding_id.in_(holdings)
+    )
     return max(0, int(await session.scalar(paid) or 0) - int(await session.scalar(received) or 0))
 
 

@@ -1,5 +1,11 @@
-"""Taking a contribution back, in sight of everybody: only while the pots it paid into still hold it."""
+"""Taking a contribution back, in sight of everybody: asked by one officer with a reason, confirmed by another.
 
+Money goes back from where it lies, and is owed again; what somebody received is never taken from them. A closed round
+may still hold something: banknotes that its pot promised and the treasurer has not handed over. Taken back, they are
+what the member owes the beneficiary. See `docs/decisions/0011-a-reversal-takes-from-nobody.md`.
+"""
+
+from collections import defaultdict
 from uuid import UUID
 
 from sqlalchemy import select
@@ -9,15 +15,18 @@ from core import clock
 from core.errors import Refusal
 from core.ids import new_id
 from tontines.accounts import Journal, advance_account, francs_on, park_excess
-from tontines.chain import write_line
-from tontines.cycle_tables import Round
+from tontines.approvals import second_officer
+from tontines.chain import seal, write_line
+from tontines.cycle_tables import Cycle, Holding, Round, Share
 from tontines.decision_tables import Reversal
 from tontines.events import tell
-from tontines.group import fresh, fresh_one, lock_tontine
-from tontines.group_tables import Tontine
+from tontines.group import active_membership, find_membership, fresh, fresh_one, lock_tontine, memberships_of
+from tontines.group_tables import Membership, Tontine
 from tontines.money_tables import Allotment, Contribution, Due
-from tontines.officers import require_other_officer
-from tontines.states import ContributionState, RoundState, Source
+from tontines.officers import NotAnOfficer, SecondPersonNeeded, officers_of, require_other_officer
+from tontines.promises import promises_to_take_back
+from tontines.rounds import deadline_from_today, plan_lateness, use_advance
+from tontines.states import ContributionState, MembershipState, Role, RoundState, Source
 from tontines.turns import checked_reason
 
 # What a member, a caution or a guarantor owed by agreement is not a mistake that officers take back.
@@ -25,9 +34,15 @@ REVERSIBLE = (Source.WALLET, Source.CASH)
 
 
 class NotReversible(Refusal):
-    """It was never made, was taken back before, or its money has gone on to a beneficiary."""
+    """It was never made, was taken back before, or whom it was for has left or was replaced since."""
 
     key = "refusal.tontine.not_reversible"
+
+
+class AlreadyReceived(Refusal):
+    """Its money has gone on to a beneficiary, or has paid for somebody: what was received is not taken back."""
+
+    key = "refusal.tontine.already_received"
 
 
 class ReversalNotAsked(Refusal):
@@ -37,7 +52,7 @@ class ReversalNotAsked(Refusal):
 async def ask_reversal(session: AsyncSession, contribution_id: UUID, reason: str, *, by: UUID) -> Reversal:
     """An officer who is not its member asks to take a contribution back, and says why. A second asking changes nothing.
 
-    Raises ReasonNeeded, NotReversible, NotAnOfficer, SecondPersonNeeded.
+    Raises ReasonNeeded, NotReversible, AlreadyReceived, NotAnOfficer, SecondPersonNeeded.
     """
     reason = checked_reason(reason)
     tontine, contribution = await _locked(session, contribution_id)
@@ -54,54 +69,175 @@ async def ask_reversal(session: AsyncSession, contribution_id: UUID, reason: str
 
 
 async def confirm_reversal(session: AsyncSession, contribution_id: UUID, *, by: UUID) -> Contribution:
-    """A second officer confirms: the money goes back to where it came from, and is owed again.
+    """A second person confirms: the money goes back to where it came from, and is owed again. A second time is none.
 
-    Raises ReversalNotAsked, NotReversible, NotAnOfficer, SecondPersonNeeded.
+    Raises ReversalNotAsked, NotReversible, AlreadyReceived, NotAnOfficer, SecondPersonNeeded.
     """
     tontine, contribution = await _locked(session, contribution_id)
-    reversal = await session.get(Reversal, contribution_id, populate_existing=True)
-    if reversal is None:
-        raise ReversalNotAsked
-    officer = await require_other_officer(session, tontine.id, by, contribution.membership_id, reversal.asked_by)
+    reversal = await _asked(session, contribution_id)
+    officer = await active_membership(session, tontine.id, by)
+    await _refuse_unless_second(session, contribution, reversal, officer)
     if contribution.state is ContributionState.REVERSED:
         return contribution
     await _refuse_unless_reversible(session, contribution)
     reversal.confirmed_by, contribution.state = officer.id, ContributionState.REVERSED
-    await _take_back(session, contribution)
+    parts = await _parts(session, contribution)
+    closed = await _take_back(session, contribution, parts)
     await write_line(
-        session, tontine, "contribution.reversed", contribution=contribution_id, reason=reversal.reason,
-        asked_by=reversal.asked_by, by=officer.id,
+        session, tontine, "contribution.reversed", contribution=contribution_id, member=contribution.membership_id,
+        amount=contribution.amount, reason=reversal.reason, asked_by=reversal.asked_by, by=officer.id,
+        dues=[{"due": str(part.due_id), "amount": part.amount} for part in parts if part.due_id],
     )  # fmt: skip
     await tell(session, "contribution.reversed", tontine.id, contribution=contribution_id)
+    await use_advance(session, tontine, await fresh_one(session, Membership, contribution.membership_id))
+    if closed:
+        # Nothing may ever close again to seal what has changed of a round that was closed.
+        await seal(session, tontine)
     return contribution
 
 
-async def _take_back(session: AsyncSession, contribution: Contribution) -> None:
-    journal = Journal(new_id())
-    for part in await _parts(session, contribution):
-        journal.reverse(part.id)
-        if part.due_id is not None:
-            due = await fresh_one(session, Due, part.due_id)
-            due.paid -= part.amount
-            (await fresh_one(session, Round, due.round_id)).full_at = None
-            await session.flush()
-    await journal.post(session)
-    if contribution.source is Source.WALLET:
-        await park_excess(session, journal, contribution.payer_id, contribution.amount)
+async def decline_reversal(session: AsyncSession, contribution_id: UUID, *, by: UUID) -> None:
+    """Somebody who may confirm says no, or who asked thinks again: the contribution stays, and may be asked of anew.
+
+    Raises ReversalNotAsked, NotAnOfficer, SecondPersonNeeded.
+    """
+    tontine, contribution = await _locked(session, contribution_id)
+    reversal = await _asked(session, contribution_id)
+    officer = await active_membership(session, tontine.id, by)
+    if reversal.confirmed_by is not None:
+        raise ReversalNotAsked
+    if officer.id != reversal.asked_by:
+        await _refuse_unless_second(session, contribution, reversal, officer)
+    await session.delete(reversal)
+    await session.flush()
+    await tell(session, "reversal.declined", tontine.id, contribution=contribution_id, member=officer.id)
 
 
-async def _refuse_unless_reversible(session: AsyncSession, contribution: Contribution) -> None:
+async def reversers_of(session: AsyncSession, contribution_id: UUID) -> frozenset[UUID]:
+    """The memberships of whom any one may confirm the reversal that was asked of a contribution.
+
+    Raises ReversalNotAsked.
+    """
+    contribution = await session.get_one(Contribution, contribution_id)
+    return await _second(session, contribution, await _asked(session, contribution_id))
+
+
+async def reversible_of(session: AsyncSession, membership_id: UUID) -> list[Contribution]:
+    """What was paid for a member and can still be taken back, the latest first; nothing that somebody asked of yet."""
+    theirs = (
+        select(Contribution)
+        .outerjoin(Reversal, Reversal.contribution_id == Contribution.id)
+        .where(Contribution.membership_id == membership_id, Contribution.state == ContributionState.MADE)
+        .where(Contribution.source.in_(REVERSIBLE), Reversal.contribution_id.is_(None))
+    )
+    found = await fresh(session, theirs.order_by(Contribution.made_at.desc(), Contribution.id.desc()))
+    return [each for each in found if await why_not(session, each) is None]
+
+
+async def why_not(session: AsyncSession, contribution: Contribution) -> Refusal | None:
+    """What keeps a contribution from being taken back; None when it can be."""
     if contribution.state is not ContributionState.MADE or contribution.source not in REVERSIBLE:
-        raise NotReversible
+        return NotReversible()
+    if (await fresh_one(session, Membership, contribution.membership_id)).state is not MembershipState.ACTIVE:
+        return NotReversible()
+    rounds: dict[UUID, int] = defaultdict(int)
     for part in await _parts(session, contribution):
         if part.due_id is None:
             advance = await francs_on(session, await advance_account(session, contribution.membership_id))
-            gone = advance < part.amount
+            if advance < part.amount:
+                return AlreadyReceived()
         else:
             due = await fresh_one(session, Due, part.due_id)
-            gone = (await fresh_one(session, Round, due.round_id)).state is not RoundState.OPEN
-        if gone:
-            raise NotReversible
+            if not await _is_still_theirs(session, due, contribution):
+                return NotReversible()
+            rounds[due.round_id] += part.amount
+    for round_id, amount in rounds.items():
+        if not await _holds(session, await fresh_one(session, Round, round_id), contribution, amount):
+            return AlreadyReceived()
+    return None
+
+
+async def _holds(session: AsyncSession, round_: Round, contribution: Contribution, amount: int) -> bool:
+    """Whether a round's pot still has this much of the contribution: an open one all of it, a closed one promises."""
+    if round_.state is RoundState.OPEN:
+        return True
+    promised = contribution.source is Source.CASH
+    return promised and await promises_to_take_back(session, round_, amount) is not None
+
+
+async def _is_still_theirs(session: AsyncSession, due: Due, contribution: Contribution) -> bool:
+    """Who took a share over paid for what it had paid, and the turn of one that was left gives it back."""
+    holding = await fresh_one(session, Holding, due.holding_id)
+    share = await fresh_one(session, Share, holding.share_id)
+    return holding.membership_id == contribution.membership_id and share.left_at is None
+
+
+async def _take_back(session: AsyncSession, contribution: Contribution, parts: list[Allotment]) -> bool:
+    """Move the money back, and let it be owed again; gives whether a closed round is concerned."""
+    journal = Journal(new_id())
+    closed: dict[UUID, int] = defaultdict(int)
+    for part in parts:
+        journal.reverse(part.id)
+        if part.due_id is None:
+            continue
+        due = await fresh_one(session, Due, part.due_id)
+        round_ = await fresh_one(session, Round, due.round_id)
+        due.paid -= part.amount
+        await _give_time(session, due, round_)
+        if round_.state is RoundState.OPEN:
+            round_.full_at = None
+        else:
+            closed[round_.id] += part.amount
+        await session.flush()
+    for round_id, amount in closed.items():
+        for receipt, taken in (
+            await promises_to_take_back(session, await session.get_one(Round, round_id), amount) or ()
+        ):
+            receipt.taken_back += taken
+    await session.flush()
+    await journal.post(session)
+    if contribution.source is Source.WALLET:
+        await park_excess(session, journal, contribution.payer_id, contribution.amount)
+    return bool(closed)
+
+
+async def _give_time(session: AsyncSession, due: Due, round_: Round) -> None:
+    """Nobody is late by a mistake of others: what is owed again after its deadline may be paid as any round is."""
+    if due.deadline > clock.now():
+        return
+    cycle = await session.get_one(Cycle, round_.cycle_id)
+    due.deadline = deadline_from_today(cycle.rules)
+    await plan_lateness(session, cycle, round_, due.deadline)
+
+
+async def _refuse_unless_reversible(session: AsyncSession, contribution: Contribution) -> None:
+    if refusal := await why_not(session, contribution):
+        raise refusal
+
+
+async def _refuse_unless_second(
+    session: AsyncSession, contribution: Contribution, reversal: Reversal, officer: Membership
+) -> None:
+    if officer.id in await _second(session, contribution, reversal):
+        return
+    is_officer = officer.id in (await officers_of(session, contribution.tontine_id)).values()
+    concerned = is_officer or officer.id == contribution.membership_id
+    raise SecondPersonNeeded if concerned else NotAnOfficer(roles=[role.value for role in Role])
+
+
+async def _second(session: AsyncSession, contribution: Contribution, reversal: Reversal) -> frozenset[UUID]:
+    payer = await find_membership(session, contribution.tontine_id, contribution.payer_id)
+    concerned = {contribution.membership_id} | ({payer.id} if payer else set())
+    members = [each.id for each in await memberships_of(session, contribution.tontine_id)]
+    officers = await officers_of(session, contribution.tontine_id)
+    return second_officer(officers, members, reversal.asked_by, concerned)
+
+
+async def _asked(session: AsyncSession, contribution_id: UUID) -> Reversal:
+    reversal = await session.get(Reversal, contribution_id, populate_existing=True)
+    if reversal is None:
+        raise ReversalNotAsked
+    return reversal
 
 
 async def _parts(session: AsyncSession, contribution: Contribution) -> list[Allotment]:

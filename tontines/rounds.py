@@ -10,6 +10,7 @@ from core.ids import new_id
 from core.jobs import Payload, enqueue
 from tontines.accounts import advance_account, francs_on
 from tontines.allotting import allot, missing, note_full
+from tontines.calendar import end_of_day
 from tontines.chain import write_line
 from tontines.closing import close_round, end_cycle_if_over
 from tontines.cycle_tables import Cycle, Round
@@ -20,6 +21,7 @@ from tontines.group import fresh_one, lock_tontine
 from tontines.group_tables import Membership, Tontine
 from tontines.money_tables import Contribution
 from tontines.paying import PaidOut, pay_on
+from tontines.rules import Rules
 from tontines.states import ContributionState, RoundState, Source
 from tontines.turns import decide_turn
 
@@ -90,6 +92,12 @@ async def _plan(session: AsyncSession, cycle: Cycle, round_: Round) -> None:
         if moment > clock.now():
             await enqueue(session, REMIND, f"{round_.id}:{moment.isoformat()}", names, run_at=moment)
     await plan_lateness(session, cycle, round_, round_.deadline)
+
+
+def deadline_from_today(rules: Rules) -> datetime:
+    """Until when to pay what comes to be owed for a round that opened before: as long as any round gives."""
+    today = clock.now().astimezone(rules.time_zone).date()
+    return end_of_day(rules, today + timedelta(days=rules.days_to_pay))
 
 
 async def plan_lateness(session: AsyncSession, cycle: Cycle, round_: Round, deadline_: datetime) -> None:

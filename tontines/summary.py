@@ -101,8 +101,9 @@ async def settle_up(session: AsyncSession, cycle: Cycle) -> list[Debt]:
         if fine.state is FineState.OWED
     ]
     return debts + [
-        Debt("cash", None, receipt.membership_id, receipt.amount, number)
+        Debt("cash", None, receipt.membership_id, receipt.given, number)
         for receipt, number in await _cash_in_hand(session, cycle)
+        if receipt.given
     ]
 
 
@@ -133,7 +134,7 @@ def _outstanding(due: Row[Any]) -> int:
 
 async def _received_by_share(session: AsyncSession, cycle: Cycle) -> Mapping[UUID, int]:
     rows = await session.execute(
-        select(Holding.share_id, Receipt.amount)
+        select(Holding.share_id, Receipt.amount - Receipt.taken_back)
         .join(Holding, Holding.id == Receipt.holding_id)
         .join(Share, Share.id == Holding.share_id)
         .where(Share.cycle_id == cycle.id)

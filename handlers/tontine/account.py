@@ -228,10 +228,11 @@ async def _received(session: AsyncSession, membership_id: UUID) -> list[Received
             cycle=cycle,
             round=number,
             source=each.source,
-            amount=Money(each.amount),
+            amount=Money(each.given),
             is_confirmed=each.source is not Source.CASH or each.confirmed_at is not None,
         )
         for each, number, cycle in await session.execute(receipts)
+        if each.given
     ]
 
 

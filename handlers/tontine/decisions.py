@@ -86,7 +86,8 @@ def _cash(*, given: bool) -> Act:
 
 async def _cash_received(chat: Chat, receipt_id: UUID) -> None:
     receipt = await confirm_cash_received(chat.session, receipt_id, by=chat.member.id)
-    chat.say("cash.in_hand", in_place=True, amount=Money(receipt.amount))
+    key = "cash.in_hand" if receipt.given else "cash.promise_taken_back"
+    chat.say(key, in_place=True, amount=Money(receipt.given or receipt.amount))
 
 
 def _ask_for(days: int) -> Act:

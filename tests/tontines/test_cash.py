@@ -15,7 +15,7 @@ from tontines.accounts import BANKNOTES, cash_pot_account
 from tontines.cash import NotYours
 from tontines.contributions import MoreThanIsLeft
 from tontines.officers import NotAnOfficer, SecondPersonNeeded
-from tontines.reversals import NotReversible, ReversalNotAsked
+from tontines.reversals import AlreadyReceived, ReversalNotAsked
 
 THREE = ("Awa", "Binta", "Chantal")
 
@@ -136,7 +136,7 @@ async def test_what_has_gone_on_to_a_beneficiary_is_not_taken_back(village: Vill
     paid = await group.pay("Chantal", 5000)
     await group.everybody_pays("Awa", "Binta")
     await group.pay_pot(1)
-    with pytest.raises(NotReversible):
+    with pytest.raises(AlreadyReceived):
         await village.do(tontines.ask_reversal, paid.id, "une erreur", by=village.id("Binta"))
 
 

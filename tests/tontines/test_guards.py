@@ -37,6 +37,8 @@ FORBIDDEN = {
     "a paid pot is asked for anew": "UPDATE tontine_pot SET state = 'requested'",
     "a paid pot goes away": "DELETE FROM tontine_pot",
     "a receipt is changed": "UPDATE tontine_receipt SET amount = 1",
+    "what was received is taken back": "UPDATE tontine_receipt SET taken_back = 1 WHERE source = 'wallet'",
+    "more is taken back than was promised": "UPDATE tontine_receipt SET taken_back = amount + 1",
     "a draw is revealed anew": "UPDATE tontine_draw SET public = NULL",
     "a draw's secret is exchanged": "UPDATE tontine_draw SET secret = 'other'",
     "a draw is taken back": "DELETE FROM tontine_draw",
