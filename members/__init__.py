@@ -1,36 +1,42 @@
 """Members: who somebody is, where they can be reached, and what they may hold and move."""
 
+from members.addresses import Address, Meeting, addresses_of, find_by_address, meet, register, renumber
 from members.invitations import Invitation, invite, join
 from members.limits import Limits, Tier, limits_of
+from members.linking import CODE_LIFE, WrongCode, show_code, try_code, use_code
 from members.members import (
-    Address,
     Member,
     MemberPhone,
-    addresses_of,
-    find_by_address,
     find_by_phone,
     phones_of,
-    register,
     use_phone,
     verify_phone,
     wallet_owner,
 )
 
 __all__ = [
+    "CODE_LIFE",
     "Address",
     "Invitation",
     "Limits",
+    "Meeting",
     "Member",
     "MemberPhone",
     "Tier",
+    "WrongCode",
     "addresses_of",
     "find_by_address",
     "find_by_phone",
     "invite",
     "join",
     "limits_of",
+    "meet",
     "phones_of",
     "register",
+    "renumber",
+    "show_code",
+    "try_code",
+    "use_code",
     "use_phone",
     "verify_phone",
     "wallet_owner",

@@ -1,4 +1,4 @@
-"""Who somebody is: one person with one wallet, several addresses to be reached at, and the numbers they have used."""
+"""Who somebody is: one person with one wallet, and the numbers they have used."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,42 +10,32 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core import clock
-from core.db import Id, Model, UtcDateTime, insert_once
-from core.ids import new_id
+from core.db import Id, Model, UtcDateTime
 
 DEFAULT_ZONE = "Africa/Ouagadougou"
 
 # Telegram's two names and the space between them come to 129.
-_NAME_AT_MOST = 128
+NAME_AT_MOST = 128
 _VERIFIED = text("verified_at IS NOT NULL")
 
 
 class Member(Model):
     """A person. `frozen_at` stops money from leaving their wallet; `tier` says how well we know them.
 
-    `tap_limit` is their own: how many francs a tap in a group pays without asking them again in private.
+    `tap_limit` is their own: how many francs a tap in a group pays without asking them again in private. `united_with`
+    is set when this turned out to be somebody we knew already: all that was theirs is that member's since.
     """
 
     __tablename__ = "member"
 
     id: Mapped[UUID] = mapped_column(Id, primary_key=True)
-    name: Mapped[str] = mapped_column(String(_NAME_AT_MOST))
+    name: Mapped[str] = mapped_column(String(NAME_AT_MOST))
     language: Mapped[str] = mapped_column(String(8))
     time_zone: Mapped[str] = mapped_column(String(64))
     tier: Mapped[str] = mapped_column(String(16))
     frozen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     tap_limit: Mapped[int] = mapped_column(default=10_000, server_default="10000")
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-
-
-class Address(Model):
-    """Where a member is reached: a channel, and the channel's own id of the person, which is never a phone number."""
-
-    __tablename__ = "address"
-
-    channel: Mapped[str] = mapped_column(String(16), primary_key=True)
-    external_id: Mapped[str] = mapped_column(String(64), primary_key=True)
-    member_id: Mapped[UUID] = mapped_column(Id, ForeignKey("member.id"), index=True)
+    united_with: Mapped[UUID | None] = mapped_column(Id, index=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -68,46 +58,11 @@ def wallet_owner(member_id: UUID) -> str:
     return f"member:{member_id}"
 
 
-async def register(session: AsyncSession, channel: str, external_id: str, name: str, language: str) -> Member:
-    """The member behind this address; a new one when nobody is. Their name follows what the channel says now."""
-    name = name[:_NAME_AT_MOST]
-    known = await find_by_address(session, channel, external_id)
-    if known is not None:
-        known.name = name
-        return known
-    member = Member(
-        id=new_id(), name=name, language=language, time_zone=DEFAULT_ZONE, tier="unidentified", created_at=clock.now()
-    )
-    session.add(member)
-    await session.flush()
-    is_ours = await insert_once(
-        session, Address, channel=channel, external_id=external_id, member_id=member.id, created_at=clock.now()
-    )
-    if is_ours:
-        return member
-    # Two first messages at once: the other one's member is the one, ours was never seen by anybody.
-    await session.delete(member)
-    return await session.get_one(Member, (await session.get_one(Address, (channel, external_id))).member_id)
-
-
-async def find_by_address(session: AsyncSession, channel: str, external_id: str) -> Member | None:
-    """The member who is reached there."""
-    return await session.scalar(
-        select(Member).join(Address).where(Address.channel == channel, Address.external_id == external_id)
-    )
-
-
 async def find_by_phone(session: AsyncSession, e164: str) -> Member | None:
     """The member who has shown that this number is theirs."""
     return await session.scalar(
         select(Member).join(MemberPhone).where(MemberPhone.e164 == e164, MemberPhone.verified_at.is_not(None))
     )
-
-
-async def addresses_of(session: AsyncSession, member_id: UUID) -> list[Address]:
-    """Everywhere a member is reached, the oldest first."""
-    rows = await session.scalars(select(Address).where(Address.member_id == member_id).order_by(Address.created_at))
-    return list(rows)
 
 
 async def phones_of(session: AsyncSession, member_id: UUID, limit: int = 3) -> list[str]:
@@ -138,6 +93,9 @@ async def verify_phone(session: AsyncSession, member: Member, e164: str) -> None
 
     Operators give old numbers to new people: the number leaves whoever had it, their wallet stays where it is.
     """
+    known = await session.get(MemberPhone, (member.id, e164))
+    if known is not None and known.verified_at is not None:
+        return
     await session.execute(update(MemberPhone).where(MemberPhone.e164 == e164).values(verified_at=None))
     await use_phone(session, member, e164)
     mine = update(MemberPhone).where(MemberPhone.member_id == member.id, MemberPhone.e164 == e164)
