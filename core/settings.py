@@ -13,6 +13,10 @@ from sqlalchemy.exc import ArgumentError
 
 from core.phones import COUNTRIES
 
+_WHATSAPP = (
+    "whatsapp_token", "whatsapp_phone_id", "whatsapp_business_id", "whatsapp_app_secret", "whatsapp_verify_token",
+    "whatsapp_number",
+)  # fmt: skip
 _DATABASES = ("sqlite:///folder/file.sqlite3", "postgresql://user:password@host/name")
 
 
@@ -55,6 +59,14 @@ class Settings(BaseSettings):
     telegram_api_url: str = "https://api.telegram.org"
     chat_url: str = ""
 
+    whatsapp_token: SecretStr = SecretStr("")
+    whatsapp_phone_id: str = Field("", pattern="^[0-9]*$")
+    whatsapp_business_id: str = Field("", pattern="^[0-9]*$")
+    whatsapp_app_secret: SecretStr = SecretStr("")
+    whatsapp_verify_token: SecretStr = SecretStr("")
+    whatsapp_number: str = Field("", pattern="^([0-9]{6,15})?$")
+    whatsapp_api_url: str = "https://graph.facebook.com"
+
     log_format: str = Field("json", pattern="^(json|console)$")
 
     @model_validator(mode="after")
@@ -62,7 +74,7 @@ class Settings(BaseSettings):
         problems = [] if _is_kept(self.database_url) else [f"DATABASE_URL must be one of {', '.join(_DATABASES)}"]
         problems += [
             f"{name.upper()} must start with https:// and name a host (http:// is for loopback only)"
-            for name in ("public_url", "getmipay_api_url", "telegram_api_url")
+            for name in ("public_url", "getmipay_api_url", "telegram_api_url", "whatsapp_api_url")
             if getattr(self, name) and not _is_safe(getattr(self, name))
         ]
         if self.uses_telegram_webhook and not self.telegram_webhook_secret.get_secret_value():
@@ -70,6 +82,7 @@ class Settings(BaseSettings):
                 "TELEGRAM_WEBHOOK_SECRET is missing: with PUBLIC_URL set, Telegram calls us, "
                 "and without a secret anybody could speak in its name"
             )
+        problems += self._half_a_whatsapp()
         if problems:
             raise ValueError("\n".join(problems))
         return self
@@ -83,6 +96,18 @@ class Settings(BaseSettings):
     def uses_telegram_webhook(self) -> bool:
         """With a public HTTPS address Telegram calls us; without one we ask it (long polling)."""
         return self.public_url.startswith("https://") and bool(self.telegram_bot_token.get_secret_value())
+
+    @property
+    def uses_whatsapp(self) -> bool:
+        """WhatsApp is set up; without it members are on Telegram alone."""
+        return bool(self.whatsapp_phone_id)
+
+    def _half_a_whatsapp(self) -> list[str]:
+        """WhatsApp needs every one of its settings; with only some of them it would fail on the first message."""
+        missing = [name.upper() for name in _WHATSAPP if not _given(getattr(self, name))]
+        if not missing or len(missing) == len(_WHATSAPP):
+            return []
+        return [f"{name} is missing: WhatsApp needs all of its settings, or none to be left out" for name in missing]
 
 
 def load(**overrides: object) -> Settings:
@@ -105,6 +130,10 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _given(value: str | SecretStr) -> bool:
+    return bool(value.get_secret_value() if isinstance(value, SecretStr) else value)
 
 
 def _is_kept(url: str) -> bool:

@@ -84,7 +84,7 @@ def test_a_database_that_cannot_be_kept_is_a_sentence_that_repeats_no_password(
     assert SECRET not in problem
 
 
-@pytest.mark.parametrize("name", ["PUBLIC_URL", "GETMIPAY_API_URL", "TELEGRAM_API_URL"])
+@pytest.mark.parametrize("name", ["PUBLIC_URL", "GETMIPAY_API_URL", "TELEGRAM_API_URL", "WHATSAPP_API_URL"])
 @pytest.mark.parametrize(
     "url",
     [
@@ -128,9 +128,34 @@ def test_a_public_address_without_a_bot_needs_no_telegram_secret(monkeypatch: py
     assert not load().uses_telegram_webhook
 
 
+WHATSAPP = {
+    "WHATSAPP_TOKEN": SECRET, "WHATSAPP_PHONE_ID": "1001", "WHATSAPP_BUSINESS_ID": "2002",
+    "WHATSAPP_APP_SECRET": SECRET, "WHATSAPP_VERIFY_TOKEN": SECRET, "WHATSAPP_NUMBER": "22625000001",
+}  # fmt: skip
+
+
+def test_whatsapp_is_set_up_with_all_of_its_settings(monkeypatch: pytest.MonkeyPatch):
+    assert not load().uses_whatsapp
+    for name, value in WHATSAPP.items():
+        monkeypatch.setenv(name, value)
+    settings = load()
+    assert settings.uses_whatsapp
+    assert SECRET not in repr(settings)
+
+
+@pytest.mark.parametrize("left_out", WHATSAPP)
+def test_half_a_whatsapp_is_a_sentence_that_names_what_is_missing(monkeypatch: pytest.MonkeyPatch, left_out: str):
+    some = {name: value for name, value in WHATSAPP.items() if name != left_out}
+    [problem] = mistakes(monkeypatch, **some)
+    assert problem.startswith(f"{left_out} is missing: WhatsApp needs all of its settings")
+    assert SECRET not in problem
+
+
 @pytest.mark.parametrize(
     ("name", "value", "why"),
     [
+        ("WHATSAPP_NUMBER", "+226 25 00 00 01", "match pattern"),
+        ("WHATSAPP_PHONE_ID", "my phone", "match pattern"),
         ("PORT", "eighty", "valid integer"),
         ("PORT", "70000", "less than or equal to 65535"),
         ("PORT", "-1", "greater than or equal to 0"),
