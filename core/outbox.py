@@ -88,7 +88,7 @@ class OutboxMessage(Model):
     subject: Mapped[str | None] = mapped_column(String(80), index=True)
     view: Mapped[dict[str, Any]] = mapped_column(Json)
     state: Mapped[str] = mapped_column(String(8), default="queued")  # queued, sent, merged or failed
-    external_id: Mapped[str | None] = mapped_column(String(64))
+    external_id: Mapped[str | None] = mapped_column(String(128))
     receipt: Mapped[str | None] = mapped_column(String(9))
     error: Mapped[str | None] = mapped_column(String(300))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
