@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from core import clock
 from tests.stories.group import Neighbour
-from tests.stories.town import Person, Town
+from tests.stories.town import Person, Town, labels_of
 
 
 async def creates(person: Person, name: str = "Les Amies", *, order: str | None = None) -> str:
@@ -107,9 +107,20 @@ async def lets_in(president: Person, name: str) -> None:
     await president.hears(f"{name} est accepté(e).")
 
 
+# Where an act stands once the office has too many of them to be read at once.
+PART_OF = {
+    "Nommer": "Membres", "Remplacer l’organisateur": "Membres", "Mes parts": "Règles et parts",
+    "Changer les règles": "Règles et parts", "Clore": "Règles et parts", "Échanger mon tour": "Tours",
+    "Faire entrer en cours": "Tours",
+}  # fmt: skip
+
+
 async def chooses(person: Person, *labels: str) -> None:
     """Open the office of the only tontine there is, and tap these one after the other."""
     await person.says("/bureau")
+    await person.hears("🗂")
+    if not any(labels[0] in offered for menu in person.heard.values() for offered in labels_of(menu)):
+        await person.taps(PART_OF[labels[0]])
     for label in labels:
         await person.taps(label)
 

@@ -135,7 +135,7 @@ class Person:
 
     async def hears_button(self, label: str) -> str:
         """Wait until a message offers this button."""
-        return await self._wait(lambda message: any(label in text for text in _labels(message)), f"button {label}")
+        return await self._wait(lambda message: any(label in text for text in labels_of(message)), f"button {label}")
 
     async def messages(self) -> list[dict[str, Any]]:
         """The chat as it stands, oldest first."""
@@ -288,7 +288,8 @@ class Town:
         assert (held.posted if held else Money(0)) == Money(in_ - out)
 
 
-def _labels(message: dict[str, Any]) -> list[str]:
+def labels_of(message: dict[str, Any]) -> list[str]:
+    """The labels of a message's buttons."""
     return [plain(button["text"]) for row in message.get("inline_keyboard") or [] for button in row]
 
 
