@@ -132,7 +132,7 @@ class Circle:
         async with self.town.database.reading() as session:
             return (await tontines.rounds_of(session, cycle.id))[number - 1]
 
-    async def opens(self, number: int) -> None:
+    async def opens(self, number: int, shown: str = "Tour {} sur") -> None:
         """Put the clock forward until the round has opened and its card stands in the group.
 
         In one leap: what was still to come of the rounds before, which are closed, says nothing any more.
@@ -140,7 +140,7 @@ class Circle:
         self._forward((await self.round(number)).opens_at - clock.now())
         await self.settles()
         await self.is_in(number, RoundState.OPEN)
-        await self.card_says(f"Tour {number} sur")
+        await self.card_says(shown.format(number))
 
     async def deadline_passes(self, number: int, days: int = 0) -> None:
         """Put the clock forward to shortly after a deadline, and wait until all that comes by itself has come."""
