@@ -5,6 +5,7 @@ See `docs/tontines.md`. Services take a session and never commit; they speak to 
 
 from tontines.accounts import money_left
 from tontines.approvals import Approvers, approvers
+from tontines.auctions import Auction, auction_of, bid_of, bidders_of, place_bid
 from tontines.board import Board, BoardRow, OwedNow, board, owed_now
 from tontines.calendar import day_of_round, deadline, opens_at
 from tontines.cash import answer_cash, cash_to_hand_over, confirm_cash_received, declare_cash
@@ -40,6 +41,7 @@ from tontines.joining import ask_to_join, change_shares, decide_asking, opt_in
 from tontines.leaving import leave
 from tontines.life import change_rules, close_tontine, create_tontine, move_chat, place_in_chat
 from tontines.money_tables import Allotment, Contribution, Delay, Due, Fine, Grant, Pot, Receipt
+from tontines.needs import needs_of, put_first, state_need, withdraw_need
 from tontines.officers import appoint, officers_of
 from tontines.paying import receipts_of, turn_of
 from tontines.pots import approve_pot, approvers_of_pot, beneficiaries_of, decline_pot, refuse_unpayable, request_pot
@@ -61,13 +63,15 @@ from tontines.states import (
 )
 from tontines.summary import Debt, ShareTotal, Summary, settle_up, summarise
 from tontines.swaps import answer_swap, ask_swap
-from tontines.turns import place_bid, put_first, shares_without_turn, state_need, turns_to_come
+from tontines.turns import turns_to_come
+from tontines.undecided import next_to_decide, shares_without_turn
 from tontines.votes import Question, cast_ballot, electorate, propose_late_joiner, propose_president
 
 __all__ = [
     "EVENTS",
     "Allotment",
     "Approvers",
+    "Auction",
     "Ballot",
     "Bid",
     "Board",
@@ -140,7 +144,10 @@ __all__ = [
     "ask_swap",
     "ask_to_join",
     "ask_waiver",
+    "auction_of",
     "beneficiaries_of",
+    "bid_of",
+    "bidders_of",
     "board",
     "cancel_waiting",
     "cash_to_hand_over",
@@ -186,6 +193,8 @@ __all__ = [
     "memberships_of",
     "money_left",
     "move_chat",
+    "needs_of",
+    "next_to_decide",
     "offer_replacement",
     "officers_of",
     "opens_at",
@@ -227,4 +236,5 @@ __all__ = [
     "verify_draw",
     "verify_statement",
     "waiting_of",
+    "withdraw_need",
 ]

@@ -20,9 +20,9 @@ from tontines.group import fresh, fresh_one, lock_tontine
 from tontines.group_tables import Membership, Tontine
 from tontines.money_tables import Due, Fine, SidePayment
 from tontines.officers import require_office, require_other_officer
+from tontines.reasons import checked_reason
 from tontines.sides import Side, pay_side
 from tontines.states import FineState, RoundState
-from tontines.turns import checked_reason
 
 
 class FineSettled(Refusal):

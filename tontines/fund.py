@@ -19,9 +19,9 @@ from tontines.group import active_membership, fresh, fresh_one, lock_tontine, me
 from tontines.group_tables import Membership, Tontine
 from tontines.money_tables import Grant, SidePayment
 from tontines.officers import SecondPersonNeeded, officers_of
+from tontines.reasons import checked_reason
 from tontines.sides import Side, pay_side
 from tontines.states import DecisionState
-from tontines.turns import checked_reason
 
 
 class FundTooSmall(Refusal):

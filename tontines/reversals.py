@@ -25,9 +25,9 @@ from tontines.group_tables import Membership, Tontine
 from tontines.money_tables import Allotment, Contribution, Due
 from tontines.officers import NotAnOfficer, SecondPersonNeeded, officers_of, require_other_officer
 from tontines.promises import promises_to_take_back
+from tontines.reasons import checked_reason
 from tontines.rounds import deadline_from_today, plan_lateness, use_advance
 from tontines.states import ContributionState, MembershipState, Role, RoundState, Source
-from tontines.turns import checked_reason
 
 # What a member, a caution or a guarantor owed by agreement is not a mistake that officers take back.
 REVERSIBLE = (Source.WALLET, Source.CASH)

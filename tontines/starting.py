@@ -27,6 +27,7 @@ from tontines.officers import officers_of, refuse_when_closed, require_office
 from tontines.rotation import Part, Stake, arranged, form_shares
 from tontines.rules import Order, Rules, StartInThePast
 from tontines.states import Role, RoundState, TontineState
+from tontines.undecided import plan_turn
 
 SHARES_AT_LEAST = 2
 MEMBERS_AT_LEAST = 2
@@ -142,6 +143,7 @@ async def _add_round(
     session.add(made)
     await session.flush()
     await enqueue(session, OPEN_ROUND, str(made.id), {"round": str(made.id)}, run_at=opening)
+    await plan_turn(session, cycle, made)
     return made
 
 

@@ -15,8 +15,8 @@ from handlers.tontine.people import name_of, officers
 from handlers.tontine.which import ask_tontine
 from tontines import Fine, Tontine, ask_waiver
 from tontines.officers import require_office
+from tontines.reasons import checked_reason
 from tontines.states import FineState
-from tontines.turns import checked_reason
 
 WAIVER = "waiver"
 

@@ -10,7 +10,7 @@ from tontines import DecisionState, FineState, Role, ShortPot
 from tontines.delays import DelayInvalid, NothingToDelay
 from tontines.fines import FineSettled, WaiverNotAsked, give_fines
 from tontines.officers import NotAnOfficer, SecondPersonNeeded
-from tontines.turns import ReasonNeeded
+from tontines.reasons import ReasonNeeded
 
 THREE = ("Awa", "Binta", "Chantal")
 FINED = {"fine": 300, "fine_after_turn": 800, "fine_cap": 1000, "grace_days": 2}

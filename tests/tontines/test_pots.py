@@ -9,9 +9,11 @@ from ledger import AccountKind
 from tests.tontines.conftest import postgresql_alone as engine  # noqa: F401
 from tests.tontines.kit import Village
 from tontines import Order, PotState, Role, RoundState, ShortPot, Source, approvers
+from tontines.auctions import BidOutOfBounds, BidTooLow
 from tontines.officers import NotAnOfficer, SecondPersonNeeded
 from tontines.pots import NobodyToApprove, PotNotDue, PotNotRequested, PotShort, RoundNotOpen
-from tontines.turns import BidOutOfBounds, NoTurnToDecide, OrderIsAnother, ReasonNeeded
+from tontines.reasons import ReasonNeeded
+from tontines.undecided import NoTurnToDecide, OrderIsAnother
 
 THREE = ("Awa", "Binta", "Chantal")
 FOUR = (*THREE, "Djeneba")
@@ -220,6 +222,10 @@ async def test_an_auctioned_turn_goes_to_the_highest_bid_and_its_price_to_the_fu
     await village.do(tontines.place_bid, first.id, village.id("Binta"), Money(900))
     await village.do(tontines.place_bid, first.id, village.id("Chantal"), Money(800))
     await village.do(tontines.place_bid, first.id, village.id("Chantal"), Money(1000))
+    with pytest.raises(BidTooLow):
+        await village.do(tontines.place_bid, first.id, village.id("Chantal"), Money(999))
+    await village.do(tontines.place_bid, first.id, village.id("Chantal"), Money(1000))
+    assert (await village.events("auction")).count("auction.bid") == 3
     await group.open(1)
     assert await group.beneficiary(1) == ["Chantal"]
     await group.everybody_pays(*THREE)
@@ -241,7 +247,7 @@ async def test_a_turn_goes_to_the_need_that_was_stated_first_unless_the_officers
     group = await village.tontine(*FOUR, order=Order.NEED)
     await village.do(tontines.start_cycle, group.id, by=village.id("Awa"))
     with pytest.raises(ReasonNeeded):
-        await village.do(tontines.state_need, group.id, village.id("Binta"), " ")
+        await village.do(tontines.state_need, group.id, village.id("Binta"), "x" * 201)
     await village.do(tontines.state_need, group.id, village.id("Djeneba"), "les frais de l'école")
     village.forward(timedelta(minutes=1))
     await village.do(tontines.state_need, group.id, village.id("Chantal"), "un toit")
