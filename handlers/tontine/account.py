@@ -1,7 +1,7 @@
 """A member's account in one tontine: what they owed, paid and received, line by line."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -33,7 +33,7 @@ from tontines.group_tables import Line
 
 @dataclass(frozen=True, slots=True)
 class OwedLine:
-    """What one part of a share owed for one round."""
+    """What a member owed for one round, over all they hold; what was given longer time for stands apart."""
 
     cycle: int
     round: int
@@ -45,6 +45,11 @@ class OwedLine:
     @property
     def left(self) -> Money:
         return self.owed - self.paid
+
+    def added_to(self, other: "OwedLine") -> "OwedLine":
+        """Both as one: two shares are two dues, and one round."""
+        is_late = self.is_late or other.is_late
+        return replace(self, owed=self.owed + other.owed, paid=self.paid + other.paid, is_late=is_late)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,10 +178,12 @@ async def _owed(session: AsyncSession, membership_id: UUID) -> list[OwedLine]:
         .where(Holding.membership_id == membership_id)
         .order_by(Cycle.number, Round.number, Due.id)
     )
-    return [
-        OwedLine(cycle, number, due.deadline, Money(due.amount - due.waived), Money(due.paid), is_late(due))
-        for due, number, cycle in await session.execute(dues)
-    ]
+    lines: dict[tuple[int, int, datetime], OwedLine] = {}
+    for due, number, cycle in await session.execute(dues):
+        place = (cycle, number, due.deadline)
+        line = OwedLine(*place, Money(due.amount - due.waived), Money(due.paid), is_late(due))
+        lines[place] = line.added_to(lines[place]) if place in lines else line
+    return list(lines.values())
 
 
 async def _paid(session: AsyncSession, membership: Membership) -> list[PaidLine]:

@@ -156,13 +156,14 @@ async def _ask_whom(chat: Chat, tontine: Tontine) -> Member:
 async def _parts(chat: Chat, owed: Owed, amount: int) -> Markup:
     """What the amount will pay, the oldest debt first, and what of it is ahead of time."""
     slices, ahead = spread(amount, await dues_owed(chat.session, owed.membership.id))
+    paid: dict[UUID, int] = {}
+    for each in slices:
+        # Two shares are two dues, and one round.
+        paid[each.due.round_id] = paid.get(each.due.round_id, 0) + each.amount
     lines = [
-        chat.text(
-            "contribute.part", number=(await chat.session.get_one(Round, each.due.round_id)).number,
-            amount=Money(each.amount),
-        )
-        for each in slices
-    ]  # fmt: skip
+        chat.text("contribute.part", number=(await chat.session.get_one(Round, round_id)).number, amount=Money(francs))
+        for round_id, francs in paid.items()
+    ]
     if ahead:
         lines.append(chat.text("contribute.part_ahead", amount=Money(ahead)))
     return Markup("\n").join(lines)

@@ -16,7 +16,7 @@ from handlers.tontine.people import group_language, name_of, officers, person
 from handlers.tontine.saying import contribute_button, delay_buttons, facts_of_round, say
 from handlers.tontine.telling import tell_group
 from members import Member
-from tontines import Cycle, DecisionState, Delay, Due, Fine, Guarantee, Round, Tontine, is_late
+from tontines import Cycle, DecisionState, Delay, Due, Fine, Guarantee, Round, Tontine, dues_owed, is_late
 
 
 def register_debts(jobs: Jobs) -> None:
@@ -44,7 +44,10 @@ async def _late(session: AsyncSession, payload: Payload) -> None:
     rules = (await session.get_one(Cycle, round_.cycle_id)).rules
     fine = i18n.text(member.language, "due.fine_comes", fine=Money(rules.fine), days=rules.grace_days)
     buttons = [[await contribute_button(session, member, tontine)], await delay_buttons(session, member, round_.id)]
-    facts = await facts_of_round(session, round_) | {"owed": Money(due.outstanding), "fine": fine if rules.fine else ""}
+    owed = [
+        each.outstanding for each in await dues_owed(session, UUID(payload["member"])) if each.round_id == round_.id
+    ]
+    facts = await facts_of_round(session, round_) | {"owed": Money(sum(owed)), "fine": fine if rules.fine else ""}
     await say(session, member, round_, "due.is_late", *buttons, subject=f"due:{round_.id}", **facts)
 
 

@@ -96,6 +96,13 @@ async def test_an_account_has_every_sort_of_line(village: Village):
     assert kinds == ["Rubrique", "Cotisations", "Versements", "Versements", "Amendes"] + ["Autres mouvements"] * 2
 
 
+async def test_two_shares_are_one_line_of_a_round(village: Village):
+    group = await village.running("Awa", "Binta", "Chantal", halves={"Awa": 2, "Binta": 4, "Chantal": 2})
+    await group.pay("Binta", 7_000)
+    binta = await village.do(account_of, await group.member("Binta"))
+    assert [(line.round, line.owed, line.paid) for line in binta.owed] == [(1, Money(10_000), Money(7_000))]
+
+
 async def test_who_hands_over_their_share_and_who_takes_it_both_read_what_it_cost(village: Village):
     group = await village.running("Awa", "Binta", "Chantal", "Djeneba")
     await group.pay("Djeneba", 8_000)

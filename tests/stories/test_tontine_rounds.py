@@ -211,3 +211,20 @@ async def test_an_old_reminders_button_does_not_pay_ahead_of_time(ring: Circle) 
     await touch(binta, "Cotiser")
     await binta.hears("Vous ne devez rien en ce moment")
     assert await ring.wallet("Binta") == 45_000
+
+
+@ON_SQLITE
+async def test_who_holds_two_shares_reads_each_round_once(town: Town) -> None:
+    ring = await circle(town, "Binta", "Chantal", "Djeneba", francs=50_000)
+    async with ring.clock:
+        await ring.start("Binta", "Chantal", "Djeneba", halves={"Chantal": 4})
+        await ring.opens(1)
+        chantal = ring.alone("Chantal")
+        await chantal.says("/cotiser 12000")
+        said = await chantal.hears("tour 1 : 10 000 F CFA", "d’avance : 2 000 F CFA")
+        assert said.count("tour 1") == 1
+        await chantal.says("/annuler")
+        await ring.deadline_passes(1)
+        await chantal.hears("l’échéance est passée", "10 000 F CFA")
+        paid = await ring.taps("Chantal", "Payer ma cotisation")
+        assert "10 000 F CFA pour Les Amies, tour 1." in paid["text"]
