@@ -16,6 +16,7 @@ from bot.commands import Commands
 from bot.groups import GroupDesk
 from bot.intake import Intake
 from bot.reception import Reception
+from bot.ways import Ways
 from core import i18n
 from core.db import Database
 from core.events import subscribe
@@ -23,6 +24,7 @@ from core.jobs import Jobs, Payload
 from core.settings import Settings
 from handlers import notices
 from handlers.commands import commands
+from handlers.link import register_linking
 from handlers.tontine import Links, register_tontine, tontine_acts
 from payments import Access, GetMiPay, Methods, WebhookDoor, WebhookSecrets
 from webhook_server import Doors
@@ -73,9 +75,10 @@ async def build(settings: Settings) -> AsyncIterator[App]:
         subscribe(jobs, payments.ALERT, _alert)
         try:
             await telegram.open()
-            links = Links(telegram.deep_link, settings.webhook_base)
+            links = Links(Ways({telegram.name: telegram.deep_link}), settings.webhook_base)
             known = commands(methods, link_life, links, settings.default_country)
             register_tontine(jobs, links)
+            register_linking(jobs)
             desk = GroupDesk(known, tontine_acts(links), telegram.deep_link)
             intake = Intake(database, telegram, Reception(database, known, desk))
             doors = Doors(settings, database, WebhookDoor(_secrets(settings)), telegram, intake)

@@ -15,6 +15,7 @@ from bot.questions import Answer, Option, Question
 from bot.views import Button, View
 from core import i18n
 from core.errors import Refusal
+from core.outbox import Destination
 from members import Member
 
 T = TypeVar("T")
@@ -62,6 +63,7 @@ class Chat:
     session: AsyncSession
     member: Member
     run: Run
+    here: Destination
     answer: Answer | None = None
     is_first_meeting: bool = False
     said: list[Said] = field(default_factory=list)

@@ -98,7 +98,7 @@ class Dialogue:
     async def _advance(self, answer: Answer | None, lead: str = "") -> None:
         """Run the current flow as far as its answers reach; `lead` stands above the question it stops at."""
         run = self.runs[-1]
-        chat = Chat(self._session, self.member, run, answer, self._conversation.last_token is None)
+        chat = Chat(self._session, self.member, run, self._here(), answer, self._conversation.last_token is None)
         try:
             async with self._session.begin_nested():
                 await self._commands[run.flow].run(chat)

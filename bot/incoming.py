@@ -8,7 +8,7 @@ Kind: TypeAlias = Literal["text", "tap", "contact", "other", "added", "removed",
 
 @dataclass(frozen=True, slots=True)
 class SharedContact:
-    """A contact card: the number on it and, where the channel tells, who it belongs to."""
+    """A contact card: the number on it and, where the channel tells, the id that its owner has there."""
 
     phone: str
     name: str

@@ -1,6 +1,7 @@
 """Reception: what came in is claimed, understood and answered, all in one transaction."""
 
 import contextlib
+from dataclasses import replace
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,7 +11,7 @@ from bot.commands import Commands
 from bot.conversation import Conversation, Run
 from bot.dialogue import BACK, CANCEL, GO, Dialogue
 from bot.groups import GroupDesk, Toast
-from bot.incoming import Incoming, SharedContact
+from bot.incoming import Incoming
 from bot.questions import Answer
 from bot.views import View
 from bot.words import plain
@@ -19,7 +20,7 @@ from core.db import Database, is_database_away
 from core.errors import Refusal
 from core.outbox import Destination
 from core.phones import parse_phone
-from members import Member, register, verify_phone
+from members import Meeting, Member, meet, verify_phone
 
 log = structlog.get_logger(__name__)
 
@@ -66,14 +67,18 @@ class Reception:
         if incoming.kind in {"added", "removed", "moved"}:
             return
         language = i18n.closest_language(incoming.language)
-        member = await register(session, incoming.channel, incoming.person, incoming.name, language)
-        memory = await conversation.lock(session, incoming.channel, incoming.chat, incoming.person, member.id)
-        await outbox.heard(session, Destination(incoming.channel, incoming.chat))
+        met = await _meet(session, incoming, language)
+        # Their own id and the number they have for now are one and the same conversation.
+        incoming = replace(incoming, person=met.address.external_id, chat=met.address.external_id)
+        member, here = met.member, Destination(incoming.channel, incoming.chat)
+        memory = await conversation.lock(session, here.channel, here.chat, incoming.person, member.id)
+        await outbox.heard(session, here)
         dialogue = Dialogue(session, self._commands, memory, member)
+        if met.number_was_known:
+            dialogue.say("dialogue.number_was_known")
         if incoming.contact is not None and incoming.is_own_contact:
-            await _note_own_number(session, member, incoming.contact)
+            await _note_own_number(session, member, incoming.contact.phone)
         if incoming.kind == "tap":
-            here = Destination(incoming.channel, incoming.chat)
             dialogue.tapped_message = await outbox.find(session, here, incoming.message_id)
             await self._tapped(session, dialogue, memory, incoming.text)
         elif not await self._steered(dialogue, member, incoming.text):
@@ -157,10 +162,21 @@ class Reception:
         await self._database.run(work)
 
 
-async def _note_own_number(session: AsyncSession, member: Member, contact: SharedContact) -> None:
+async def _meet(session: AsyncSession, incoming: Incoming, language: str) -> Meeting:
+    """Who this is; a number that the channel vouches for is theirs from now on."""
+    is_number = incoming.phone is not None and incoming.phone.removeprefix("+") == incoming.person
+    met = await meet(
+        session, incoming.channel, incoming.person, incoming.name, language, alias=incoming.alias, is_number=is_number
+    )
+    if incoming.phone is not None:
+        await _note_own_number(session, met.member, incoming.phone)
+    return met
+
+
+async def _note_own_number(session: AsyncSession, member: Member, number: str) -> None:
     """The channel vouches for the number, whatever it was asked for; one that is not served here is of no use."""
     with contextlib.suppress(Refusal):
-        await verify_phone(session, member, parse_phone(contact.phone).e164)
+        await verify_phone(session, member, parse_phone(number).e164)
 
 
 def _nothing_open(dialogue: Dialogue) -> None:

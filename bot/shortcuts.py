@@ -4,7 +4,7 @@ import secrets
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, String, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -36,3 +36,8 @@ async def hints_of(session: AsyncSession, token: str, member_id: UUID) -> dict[s
     """The answers behind a shortcut; none for somebody else, who simply starts from the first question."""
     found = await session.get(Shortcut, token)
     return found.hints if found is not None and found.member_id == member_id else {}
+
+
+async def follow(session: AsyncSession, given_up: UUID, kept: UUID) -> None:
+    """The two turned out to be one person: the buttons of either are theirs."""
+    await session.execute(update(Shortcut).where(Shortcut.member_id == given_up).values(member_id=kept))

@@ -14,6 +14,7 @@ from handlers.deposit import deposit
 from handlers.help import help_
 from handlers.history import history_of
 from handlers.language import language
+from handlers.link import LINK, link
 from handlers.send import send
 from handlers.start import INVITED, start
 from handlers.tontine import Links, tontine_commands
@@ -29,15 +30,17 @@ def commands(methods: Methods, link_life: timedelta, links: Links, home: str) ->
                     ("recharge", "deposer", "depot", "deposit", "top-up", "top", "payer"), _payment_hints),
             Command("withdraw", withdraw(methods, home), {"fr": "retirer", "en": "withdraw"},
                     ("retrait", "retire", "withdrawal", "cashout"), _payment_hints),
-            Command("send", send(links.deep_link, home), {"fr": "envoyer", "en": "send"},
+            Command("send", send(links.ways, home), {"fr": "envoyer", "en": "send"},
                     ("envoi", "envoie", "transferer", "transfert", "transfer"), _send_hints),
             Command("balance", balance, {"fr": "solde", "en": "balance"}, ("portefeuille", "wallet")),
             *tontine_commands(links),
             Command("history", history_of(methods), {"fr": "historique", "en": "history"}, ("operations",)),
             Command("language", language, {"fr": "langue", "en": "language"}, ("lang",), _language_hints),
+            Command("link", link(links.ways), {"fr": "lier", "en": "link"}, ("relier", "code"), _code_hints,
+                    payload=LINK),
             Command("help", help_, {"fr": "aide", "en": "help"}, in_group=True),
-            Command("start", start, {"fr": "start", "en": "menu"}, ("bonjour", "bonsoir", "salut", "hello", "hi"),
-                    payload=INVITED),
+            Command("start", start, {"fr": "start", "en": "menu"},
+                    ("bonjour", "bonsoir", "salut", "hello", "hi", "cauri"), payload=INVITED),
         ]
     )  # fmt: skip
 
@@ -55,6 +58,10 @@ def _send_hints(words: str) -> Hints:
 
 def _language_hints(words: str) -> Hints:
     return _given(language=words)
+
+
+def _code_hints(words: str) -> Hints:
+    return _given(code=words)
 
 
 def _is_number_somewhere(text: str) -> bool:

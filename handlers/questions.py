@@ -82,14 +82,16 @@ class RecipientOf(Question[Recipient]):
 
     _ADAPTER: ClassVar = TypeAdapter(Recipient)
 
-    def __init__(self, sender: Member, region: str) -> None:
+    def __init__(self, sender: Member, channel: str, region: str) -> None:
         self._sender = sender
+        self._channel = channel
         self._region = region
 
     @classmethod
     async def of(cls, chat: Chat, home: str) -> "RecipientOf":
         """Numbers without a country code are read as the sender's own country's, or as `home`'s."""
-        return cls(chat.member, _region(await phones_of(chat.session, chat.member.id, limit=1), home))
+        known = await phones_of(chat.session, chat.member.id, limit=1)
+        return cls(chat.member, chat.here.channel, _region(known, home))
 
     async def read_text(self, text: str, session: AsyncSession) -> Recipient:
         if text.startswith(SOMEBODY):
@@ -98,7 +100,7 @@ class RecipientOf(Question[Recipient]):
         return self._somebody(await find_by_phone(session, phone.e164), phones.pretty(phone))
 
     async def read_contact(self, contact: SharedContact, session: AsyncSession, *, is_own: bool) -> Recipient:
-        found = await find_by_address(session, "telegram", contact.external_id) if contact.external_id else None
+        found = await find_by_address(session, self._channel, contact.external_id) if contact.external_id else None
         if found is None:
             try:
                 found = await find_by_phone(session, parse_phone(contact.phone, self._region).e164)

@@ -1,11 +1,10 @@
 """Sending money to another member: /envoyer."""
 
-from collections.abc import Callable
-
 from bot.chat import Chat, Flow
 from bot.dialogue import GO
 from bot.questions import YesNo
 from bot.views import Button
+from bot.ways import Ways
 from core.money import Money
 from handlers.amounts import ask_amount_to_take, available
 from handlers.questions import Recipient, RecipientOf
@@ -14,7 +13,7 @@ from members import invite
 from payments import request_send
 
 
-def send(deep_link: Callable[[str], str], home: str) -> Flow:
+def send(ways: Ways, home: str) -> Flow:
     """Give money to another member at once; somebody who is not one yet is invited, and the money stays."""
 
     async def run(chat: Chat) -> None:
@@ -23,7 +22,7 @@ def send(deep_link: Callable[[str], str], home: str) -> Flow:
         if amount is None:
             return
         if recipient.member_id is None:
-            await _invite(chat, recipient, amount, deep_link)
+            await _invite(chat, recipient, amount, ways)
             return
         if not await chat.ask("confirm", YesNo(), amount=amount, name=recipient.name):
             chat.say("send.declined")
@@ -39,8 +38,8 @@ def send(deep_link: Callable[[str], str], home: str) -> Flow:
     return run
 
 
-async def _invite(chat: Chat, recipient: Recipient, amount: Money, deep_link: Callable[[str], str]) -> None:
+async def _invite(chat: Chat, recipient: Recipient, amount: Money, ways: Ways) -> None:
     """The second message carries no amount: it is there to be passed on."""
     invitation = await invite(chat.session, chat.member, amount)
     chat.say("send.invited", name=recipient.name, amount=amount)
-    chat.say("send.invitation", sender=chat.member.name, link=deep_link(f"{INVITED}{invitation.code}"))
+    chat.say("send.invitation", sender=chat.member.name, link=ways.to_pass_on(f"{INVITED}{invitation.code}"))

@@ -45,6 +45,7 @@ from payments.requests import (
 from payments.sends import NoteTooLong, Send, SendToSelf, check_send_request, request_send
 from payments.strict_json import JsonObject
 from payments.submission import Submission
+from payments.uniting import PayoutUnderWay, follow
 from payments.webhook import LARGEST_BODY, WebhookAnswer, WebhookDoor, WebhookSecrets
 
 
@@ -90,6 +91,7 @@ __all__ = [
     "Page",
     "Payout",
     "PayoutState",
+    "PayoutUnderWay",
     "PayoutsUnfunded",
     "Provider",
     "Quote",
@@ -107,6 +109,7 @@ __all__ = [
     "complete_payout",
     "fail_deposit",
     "fail_payout",
+    "follow",
     "history",
     "loaded_this_month",
     "lock_deposit",

@@ -65,6 +65,7 @@ from tontines.summary import Debt, ShareTotal, Summary, settle_up, summarise
 from tontines.swaps import answer_swap, ask_swap
 from tontines.turns import turns_to_come
 from tontines.undecided import next_to_decide, shares_without_turn
+from tontines.uniting import BothInOne, ContributionWaits, follow
 from tontines.votes import Question, cast_ballot, electorate, propose_late_joiner, propose_president
 
 __all__ = [
@@ -76,10 +77,12 @@ __all__ = [
     "Bid",
     "Board",
     "BoardRow",
+    "BothInOne",
     "Charter",
     "Consent",
     "Contribution",
     "ContributionState",
+    "ContributionWaits",
     "Cycle",
     "Debt",
     "DecisionState",
@@ -180,6 +183,7 @@ __all__ = [
     "end_default",
     "find_membership",
     "fines_owed",
+    "follow",
     "fund_balance",
     "give_to_fund",
     "guaranteed_by",

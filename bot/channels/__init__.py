@@ -10,12 +10,13 @@ from core.outbox import OutboxFile
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """What can be done on a channel, for whoever has to know before anything is sent.
+    """What can be done on a channel, for whoever has to know before anything is sent; `title` is people's name for it.
 
     `edits`: a message can be changed where it stands. `contact_button`: there is a button that shares one's number.
     `window`: for how long after somebody wrote they may be told anything at all; None where that never ends.
     """
 
+    title: str
     edits: bool = True
     contact_button: bool = True
     window: timedelta | None = None
@@ -23,8 +24,8 @@ class Traits:
 
 # A minute less than WhatsApp's day: a message must not be on its way when the window closes.
 TRAITS = {
-    "telegram": Traits(),
-    "whatsapp": Traits(edits=False, contact_button=False, window=timedelta(hours=23, minutes=59)),
+    "telegram": Traits("Telegram"),
+    "whatsapp": Traits("WhatsApp", edits=False, contact_button=False, window=timedelta(hours=23, minutes=59)),
 }
 
 

@@ -2,9 +2,10 @@
 
 import base64
 import binascii
-from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
+
+from bot.ways import Ways
 
 JOIN = "tj_"
 NEW = "tn_"
@@ -16,18 +17,22 @@ _TOKEN_BYTES = 16
 
 @dataclass(frozen=True)
 class Links:
-    """`deep_link` makes the address that opens the private chat with a payload; `public` is where our pages are."""
+    """`ways` leads into the private chat with a payload; `public` is where our pages are."""
 
-    deep_link: Callable[[str], str]
+    ways: Ways
     public: str
 
     def to_join(self, tontine_id: UUID) -> str:
         """The invitation that is passed on."""
-        return self.deep_link(JOIN + token_of(tontine_id))
+        return self.ways.to_pass_on(JOIN + token_of(tontine_id))
 
     def to_open(self, tontine_id: UUID) -> str:
-        """The tontine in the private chat."""
+        """The tontine in the private chat, for whoever reads us in a group."""
         return self.deep_link(OPEN + token_of(tontine_id))
+
+    def deep_link(self, payload: str) -> str:
+        """For a button in a group: groups are on the main channel."""
+        return self.ways.main(payload)
 
     def to_draw(self, cycle_id: UUID) -> str:
         """The page that explains a draw and recomputes it."""

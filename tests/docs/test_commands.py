@@ -63,12 +63,13 @@ def test_the_two_commands_stand_in_the_readme():
 def test_everything_a_member_can_ask_for_stands_in_the_readme():
     from datetime import timedelta
 
+    from bot.ways import Ways
     from handlers.commands import commands
     from handlers.tontine import Links
     from payments import Methods
 
     known = commands(
-        Methods({}), timedelta(minutes=30), Links(lambda payload: payload, "https://cauri.example.org"), "BF"
+        Methods({}), timedelta(minutes=30), Links(Ways({"telegram": str}), "https://cauri.example.org"), "BF"
     )
     for language in ("fr", "en"):
         private, _ = known.menus(language)
