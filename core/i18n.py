@@ -34,10 +34,16 @@ def text(language: str, key: str, **params: object) -> Markup:
     A sentence may fill the blank of another: it is markup already. An unknown key raises KeyError, because a member
     must never read a key.
     """
-    template = _catalogue(language).gettext(key)
-    if template == key:
+    filled = {name: _filled(value) for name, value in params.items()}
+    return Markup(sentence(language, key)).format(**filled)  # noqa: S704 - ours
+
+
+def sentence(language: str, key: str) -> str:
+    """The sentence `key` with its blanks still open, as a translator sees it; KeyError where there is none."""
+    found = _catalogue(language).gettext(key)
+    if found == key:
         raise KeyError(f"no sentence {key!r} in {language!r}")
-    return Markup(template).format(**{name: _filled(value) for name, value in params.items()})  # noqa: S704 - ours
+    return found
 
 
 def blanks(**params: object) -> dict[str, str]:
