@@ -39,6 +39,16 @@ def _parser() -> argparse.ArgumentParser:
         "--webhook-url", default=defaults.webhook_url, help="as registered in the dashboard; empty: callback_url"
     )
     parser.add_argument("--bot-token", default=defaults.bot_token, help="the Telegram bot's token")
+    parser.add_argument("--whatsapp-token", default=defaults.whatsapp_token, help="opens the Graph API")
+    parser.add_argument("--whatsapp-app-secret", default=defaults.whatsapp_app_secret, help="signs WhatsApp's webhooks")
+    parser.add_argument(
+        "--whatsapp-verify-token",
+        default=defaults.whatsapp_verify_token,
+        help="asked back when a webhook is registered",
+    )
+    parser.add_argument(
+        "--whatsapp-webhook-url", default=defaults.whatsapp_webhook_url, help="empty: as registered by a call"
+    )
     parser.add_argument("--until-stdin-closes", action="store_true", help="stop with the process that started this one")
     return parser
 

@@ -1,4 +1,4 @@
-"""The sandbox as one web application: GetMiPay, Telegram and the chat page behind one address."""
+"""The sandbox as one web application: GetMiPay, Telegram, WhatsApp and the chat page behind one address."""
 
 import asyncio
 import os
@@ -11,6 +11,7 @@ from aiohttp import web
 import sandbox.chat
 import sandbox.getmipay
 import sandbox.telegram
+import sandbox.whatsapp
 from sandbox.keys import SETTINGS, STORE
 from sandbox.settings import Settings
 from sandbox.store import Store
@@ -27,6 +28,7 @@ def build(settings: Settings) -> web.Application:
     app.cleanup_ctx.append(_close_store)
     sandbox.getmipay.add_routes(app)
     sandbox.telegram.add_routes(app)
+    sandbox.whatsapp.add_routes(app)
     sandbox.chat.add_routes(app)
     return app
 

@@ -18,6 +18,15 @@ class Settings:
     webhook_url: str = ""
     """The address registered in GetMiPay's dashboard; empty means each request's own `callback_url`."""
     bot_token: str = "100000001:demo-token-for-the-sandbox-only"  # noqa: S105 (likewise)
+    whatsapp_token: str = "demo-whatsapp-token-for-the-sandbox-only"  # noqa: S105 (likewise)
+    whatsapp_app_secret: str = "demo-whatsapp-app-secret"  # noqa: S105 (likewise)
+    whatsapp_verify_token: str = "demo-whatsapp-verify-token"  # noqa: S105 (likewise)
+    whatsapp_phone_id: str = "100000000000001"
+    whatsapp_business_id: str = "200000000000002"
+    whatsapp_number: str = "22625000001"
+    """The assistant's own number, in digits as `wa.me` wants them."""
+    whatsapp_webhook_url: str = ""
+    """Where WhatsApp tells what happens; empty until it is registered by a call."""
     until_stdin_closes: bool = False
     """Stop when whoever started us is gone, however it went: its end of our standard input closes with it."""
 

@@ -155,7 +155,7 @@ async def _press(request: web.Request, world: World, person: Person, chat_id: in
 async def _contact(request: web.Request, world: World, person: Person, chat_id: int) -> Json:
     body = await read_body(request, ShareContact)
     if body.person is not None:
-        contact = person_by_id(world, body.person).as_contact()
+        contact = person_by_id(world.people, body.person).as_contact()
     elif body.phone is not None:
         contact = {"phone_number": body.phone, "first_name": body.first_name or body.phone}
     else:

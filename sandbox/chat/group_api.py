@@ -31,8 +31,8 @@ def routes() -> list[web.RouteDef]:
 async def _create(request: web.Request) -> web.StreamResponse:
     body = await read_body(request, NewGroup)
     world = request.app[WORLD]
-    creator = person_by_id(world, body.creator)
-    members = [person_by_id(world, member) for member in body.members]
+    creator = person_by_id(world.people, body.creator)
+    members = [person_by_id(world.people, member) for member in body.members]
     with world.records.transaction():
         group = Acts(world).create_group(creator, body.title, members, with_bot=body.with_bot)
     return _shown(request, creator, group, status=201)
@@ -41,7 +41,7 @@ async def _create(request: web.Request) -> web.StreamResponse:
 async def _set_bot_status(request: web.Request) -> web.StreamResponse:
     body = await read_body(request, BotStatus)
     world, group = request.app[WORLD], named_group(request)
-    person = person_by_id(world, body.by)
+    person = person_by_id(world.people, body.by)
     with world.records.transaction():
         Acts(world).set_bot_status(person, group, body.status)
     return _shown(request, person, world.groups.require(group.id))
@@ -50,16 +50,16 @@ async def _set_bot_status(request: web.Request) -> web.StreamResponse:
 async def _set_member_status(request: web.Request) -> web.StreamResponse:
     body = await read_body(request, MemberStatus)
     world, group = request.app[WORLD], named_group(request)
-    person = person_by_id(world, body.by)
+    person = person_by_id(world.people, body.by)
     with world.records.transaction():
-        Acts(world).set_member(person, group, person_by_id(world, body.person), body.status)
+        Acts(world).set_member(person, group, person_by_id(world.people, body.person), body.status)
     return _shown(request, person, group)
 
 
 async def _migrate(request: web.Request) -> web.StreamResponse:
     body = await read_body(request, Migrate)
     world = request.app[WORLD]
-    person = person_by_id(world, body.by)
+    person = person_by_id(world.people, body.by)
     with world.records.transaction():
         supergroup = Acts(world).migrate(person, named_group(request))
     return _shown(request, person, supergroup)

@@ -11,7 +11,7 @@ from sandbox.telegram.acts import Refused
 from sandbox.telegram.groups import Group
 from sandbox.telegram.messages import Message
 from sandbox.telegram.params import number
-from sandbox.telegram.people import Person
+from sandbox.telegram.people import People, Person
 from sandbox.telegram.world import WORLD, World
 
 
@@ -125,23 +125,23 @@ async def read_body(request: web.Request, model: type[AnyBody]) -> AnyBody:
 def named_person(request: web.Request) -> Person:
     """The person in the address, by id, user name or first name."""
     name = request.match_info.get("person") or request.query.get("person", "")
-    return find_person(request.app[WORLD], name)
+    return find_person(request.app[WORLD].people, name)
 
 
-def find_person(world: World, name: str) -> Person:
+def find_person(people: People, name: str) -> Person:
     person_id = number(name)
     if person_id is not None:
-        person = world.people.get(person_id)
+        person = people.get(person_id)
     else:
-        first_names = (each for each in world.people.all() if each.first_name.lower() == name.lower())
-        person = world.people.named(name) or next(first_names, None)
+        first_names = (each for each in people.all() if each.first_name.lower() == name.lower())
+        person = people.named(name) or next(first_names, None)
     if person is None:
         raise Missing(f"Il n’y a personne du nom de « {name} ».")
     return person
 
 
-def person_by_id(world: World, person_id: int) -> Person:
-    person = world.people.get(person_id)
+def person_by_id(people: People, person_id: int) -> Person:
+    person = people.get(person_id)
     if person is None:
         raise Missing(f"Il n’y a personne du nom de « {person_id} ».")
     return person
@@ -178,7 +178,7 @@ def find_button(world: World, chat_id: int, tap: Tap) -> tuple[Message, Json]:
     else:
         candidates = list(reversed(world.messages.newest(chat_id, 50)))
     for candidate in candidates:
-        button = _button(candidate.inline_keyboard, tap)
+        button = matching_button(candidate.inline_keyboard, tap)
         if button is not None:
             return candidate, button
     raise Missing("Ce bouton n’existe pas ou plus.")
@@ -194,7 +194,8 @@ def find_key(markup: Json | None, label: str) -> Json:
     raise Missing("Ce bouton n’existe pas ou plus.")
 
 
-def _button(keyboard: list[list[Json]], tap: Tap) -> Json | None:
+def matching_button(keyboard: list[list[Json]], tap: Tap) -> Json | None:
+    """The button meant: by its place, by its whole label, or by a part of it."""
     if tap.row is not None and tap.column is not None:
         in_reach = tap.row < len(keyboard) and tap.column < len(keyboard[tap.row])
         return keyboard[tap.row][tap.column] if in_reach else None

@@ -12,31 +12,36 @@ _WIDTH: Final = 320
 _HEIGHT: Final = 200
 
 # The smallest WebP picture: a sticker's body is never looked at here, its emoji is.
-_STICKER: Final = base64.b64decode("UklGRiIAAABXRUJQVlA4IBYAAAAwAQCdASoBAAEADsD+JaQAA3AAAAAA")
-_VOICE: Final = b"OggS\x00\x02" + bytes(22)
+_WEBP: Final = base64.b64decode("UklGRiIAAABXRUJQVlA4IBYAAAAwAQCdASoBAAEADsD+JaQAA3AAAAAA")
+_OGG: Final = b"OggS\x00\x02" + bytes(22)
+
+
+STICKER: Final = Upload("sticker.webp", "image/webp", _WEBP)
+VOICE: Final = Upload("voice.ogg", "audio/ogg", _OGG)
+
+
+def sunset() -> Upload:
+    """A PNG of a sun over a river, drawn row by row."""
+    rows = b"".join(b"\x00" + b"".join(_colour(x, y) for x in range(_WIDTH)) for y in range(_HEIGHT))
+    header = struct.pack(">IIBBBBB", _WIDTH, _HEIGHT, 8, 2, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows, 9)), (b"IEND", b""))
+    body = b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(name, content) for name, content in chunks)
+    return Upload("photo.png", "image/png", body)
 
 
 def photo(files: Files) -> Json:
-    return {"photo": files.add(Upload("photo.png", "image/png", _sunset())).as_photo()}
+    return {"photo": files.add(sunset()).as_photo()}
 
 
 def sticker(files: Files, emoji: str) -> Json:
-    stored = files.add(Upload("sticker.webp", "image/webp", _STICKER))
+    stored = files.add(STICKER)
     shape = {"type": "regular", "width": 512, "height": 512, "is_animated": False, "is_video": False}
     return {"sticker": {**stored.as_file(), **shape, "emoji": emoji, "set_name": "cauris"}}
 
 
 def voice(files: Files) -> Json:
-    stored = files.add(Upload("voice.ogg", "audio/ogg", _VOICE))
+    stored = files.add(VOICE)
     return {"voice": {**stored.as_file(), "duration": 4, "mime_type": "audio/ogg"}}
-
-
-def _sunset() -> bytes:
-    """A PNG of a sun over a river, drawn row by row."""
-    rows = b"".join(b"\x00" + b"".join(_colour(x, y) for x in range(_WIDTH)) for y in range(_HEIGHT))
-    header = struct.pack(">IIBBBBB", _WIDTH, _HEIGHT, 8, 2, 0, 0, 0)
-    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows, 9)), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(name, body) for name, body in chunks)
 
 
 def _chunk(name: bytes, body: bytes) -> bytes:
