@@ -167,10 +167,8 @@ async def test_money_that_is_reserved_keeps_two_wallets_apart(database: Database
         house = await ledger.open_account(session, "house", AccountKind.PROVIDER)
         wallet = await member_account(session, issa.id)
         key = new_id()
-        await ledger.apply(
-            session,
-            [ledger.PlaceHold(id=key, debit=wallet, credit=house.id, amount=Money(600), kind="t")],
-        )
+        hold_back = ledger.PlaceHold(id=key, debit=wallet, credit=house.id, amount=Money(600), kind="t")
+        await ledger.post(session, hold_back)
 
     await database.run(hold)
     with pytest.raises(HeldInWallet):
