@@ -11,6 +11,7 @@ from sandbox.whatsapp.templates import Template
 from sandbox.whatsapp.world import World
 
 MOST_AT_ONCE: Final = 100
+MOST_TEMPLATES: Final = 6000
 _USUAL: Final = 25
 
 _OUTCOMES: Final = {Review.APPROVE: "APPROVED", Review.REJECT: "REJECTED"}
@@ -57,11 +58,10 @@ async def list_templates(call: Call) -> Json:
     shown = found[begin : begin + limit]
     paging: Json = {"cursors": {"before": str(begin), "after": str(begin + len(shown))}}
     if begin + limit < len(found):
-        paging["next"] = str(
-            call.request.url.with_path(call.request.path).update_query(after=str(begin + limit)).relative()
-        )
-        paging["next"] = f"{call.origin}{paging['next']}"
-    return {"data": [_chosen(each, query) for each in shown], "paging": paging}
+        following = call.request.url.update_query(after=str(begin + limit)).relative()
+        paging["next"] = f"{call.origin}{following}"
+    summary = {"summary": _summary(found)} if "summary" in query else {}
+    return {"data": [_chosen(each, query) for each in shown], "paging": paging, **summary}
 
 
 async def delete_template(call: Call) -> Json:
@@ -70,6 +70,15 @@ async def delete_template(call: Call) -> Json:
         if not call.world.templates.delete(call.query.get("name", ""), call.query.get("hsm_id")):
             raise GraphError(100, title="Message Template Not Found", subcode=2593002)
     return {"success": True}
+
+
+def _summary(templates: list[Json]) -> Json:
+    return {
+        "total_count": len(templates),
+        "message_template_count": len(templates),
+        "message_template_limit": MOST_TEMPLATES,
+        "are_translations_complete": True,
+    }
 
 
 def _fits(template: Json, name: str, wanted: str) -> bool:
