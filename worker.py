@@ -20,12 +20,17 @@ log = structlog.get_logger(__name__)
 _LOOK_EVERY_S = 1.0
 _PURGE_EVERY_S = 3600.0
 
-DoOne = Callable[[], Awaitable[bool]]
+# Told once something was claimed; True when it is done, False where nothing was due.
+DoOne = Callable[[jobs.Claimed], Awaitable[bool]]
 NextDue = Callable[[AsyncSession], Awaitable[datetime | None]]
 
 
 class Worker:
-    """The loops of one process: `job_hands` and `sender_hands` of each work side by side."""
+    """The loops of one process: `job_hands` and `sender_hands` of each channel work side by side.
+
+    Of the hands at one kind of work a single one is on the lookout, and leaves it to the next when it has found some:
+    what comes in wakes one hand and not all of them, who would ask the database for nothing.
+    """
 
     def __init__(
         self, database: Database, registry: jobs.Jobs, channels: list[Channel], *, job_hands: int = 4,
@@ -51,32 +56,36 @@ class Worker:
             await self._database.run(outbox.release_all)
 
     def _loops(self) -> list[Coroutine[Any, Any, None]]:
-        loops = [self._keep_doing(self._do_job, jobs.BELL, jobs.next_due) for _ in range(self._job_hands)]
+        loops = self._hands(self._job_hands, self._do_job, jobs.BELL, jobs.next_due)
         for channel in self._channels:
-            loops += [
-                self._keep_doing(self._sender(channel), outbox.BELL, outbox.next_due) for _ in range(self._sender_hands)
-            ]
+            loops += self._hands(self._sender_hands, self._sender(channel), outbox.BELL, outbox.next_due)
         return [*loops, self._purge()]
 
-    async def _do_job(self) -> bool:
-        return await self._registry.do_one(self._database)
+    def _hands(self, count: int, do_one: DoOne, bell: str, next_due: NextDue) -> list[Coroutine[Any, Any, None]]:
+        lookout = asyncio.Lock()
+        return [self._keep_doing(do_one, bell, next_due, lookout) for _ in range(count)]
+
+    async def _do_job(self, claimed: jobs.Claimed) -> bool:
+        return await self._registry.do_one(self._database, claimed)
 
     def _sender(self, channel: Channel) -> DoOne:
-        return lambda: send_one_address(self._database, channel)
+        return lambda claimed: send_one_address(self._database, channel, claimed)
 
-    async def _keep_doing(self, do_one: DoOne, bell: str, next_due: NextDue) -> None:
+    async def _keep_doing(self, do_one: DoOne, bell: str, next_due: NextDue, lookout: asyncio.Lock) -> None:
         while True:
             try:
-                # Before looking: what is committed from here on rings, and is not slept through.
-                self._database.bell(bell).clear()
-                while await do_one():
-                    pass
-                await self._wait(bell, next_due)
+                with contextlib.ExitStack() as turn:
+                    await lookout.acquire()
+                    turn.callback(lookout.release)
+                    # Before looking: what is committed from here on rings, and is not slept through.
+                    rung = self._database.bell(bell)
+                    if not await do_one(turn.close):
+                        await self._wait(rung, next_due)
             except Exception:
                 log.exception("worker.loop_failed", loop=bell)
                 await asyncio.sleep(_LOOK_EVERY_S)
 
-    async def _wait(self, name: str, next_due: NextDue) -> None:
+    async def _wait(self, rung: asyncio.Event, next_due: NextDue) -> None:
         """Sleep until somebody rings, or the next thing is due."""
         async with self._database.reading() as session:
             due = await next_due(session)
@@ -85,7 +94,7 @@ class Worker:
         # would then outlive its worker.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(min(_LOOK_EVERY_S, max(0, seconds))):
-                await self._database.bell(name).wait()
+                await rung.wait()
 
     async def _purge(self) -> None:
         while True:

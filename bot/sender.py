@@ -13,6 +13,7 @@ from bot.views import View
 from core import clock, i18n, outbox
 from core.db import Database
 from core.events import publish
+from core.jobs import Claimed
 from core.outbox import Destination, OutboxAddress, OutboxFile, OutboxMessage
 
 log = structlog.get_logger(__name__)
@@ -26,11 +27,15 @@ _LOOKED_THROUGH = 200
 _NUDGE_EVERY = timedelta(days=1)
 
 
-async def send_one_address(database: Database, channel: Channel) -> bool:
-    """Claim the address that has waited longest and say what waits there; False when none is due."""
+async def send_one_address(database: Database, channel: Channel, claimed: Claimed = lambda: None) -> bool:
+    """Claim the address that has waited longest and say what waits there; False when none is due.
+
+    `claimed` is told once there is one: others may look for the next.
+    """
     to = await database.run(lambda session: outbox.claim_address(session, channel.name))
     if to is None:
         return False
+    claimed()
     async with database.reading() as session:
         address = await outbox.address_at(session, to)
         is_open = _is_open(address)

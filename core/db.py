@@ -126,10 +126,14 @@ class Database:
             async with session.begin():
                 yield session
             for name in session.info.get(_BELLS, ()):
-                self.bell(name).set()
+                if name in self._bells:
+                    self._bells.pop(name).set()
 
     def bell(self, name: str) -> asyncio.Event:
-        """The event that is set after a commit that rang `name` in this process."""
+        """The event that is set after the next commit that rings `name` in this process.
+
+        It is never cleared: whoever holds one hears of every commit since they asked for it.
+        """
         return self._bells.setdefault(name, asyncio.Event())
 
     @asynccontextmanager

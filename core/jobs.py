@@ -22,6 +22,7 @@ from core.ids import new_id
 Payload: TypeAlias = dict[str, Any]
 TransactionalHandler: TypeAlias = Callable[[AsyncSession, Payload], Awaitable[None]]
 CallingHandler: TypeAlias = Callable[[Database, Payload], Awaitable[datetime | None]]
+Claimed: TypeAlias = Callable[[], None]
 
 BELL = "jobs"
 # Renewed while the call lasts; a worker that died leaves its job to others after this.
@@ -79,10 +80,13 @@ class Jobs:
         """Who does this kind of work in the database alone."""
         return self._transactional.get(kind)
 
-    async def do_one(self, database: Database) -> bool:
-        """Claim the most overdue job and do it; False when none is due."""
+    async def do_one(self, database: Database, claimed: Claimed = lambda: None) -> bool:
+        """Claim the most overdue job and do it; False when none is due.
+
+        `claimed` is told, perhaps more than once, as soon as there is one: others may look for the next.
+        """
         try:
-            job, is_call = await database.run(self._claim)
+            job, is_call = await database.run(lambda session: self._claim(session, claimed))
         except _JobFailed as failure:
             await _retry_later(database, failure.job, failure.cause)
             return True
@@ -90,7 +94,7 @@ class Jobs:
             await self._call(database, job)
         return job is not None
 
-    async def _claim(self, session: AsyncSession) -> "tuple[_Job | None, bool]":
+    async def _claim(self, session: AsyncSession, claimed: Claimed) -> "tuple[_Job | None, bool]":
         """Take a job; one that needs only the database is done at once, in this same transaction."""
         due = (
             select(JobRow)
@@ -102,6 +106,7 @@ class Jobs:
         row = await session.scalar(due)
         if row is None:
             return None, False
+        claimed()
         row.attempts += 1
         job = _Job(row.id, row.kind, row.key, row.payload, row.attempts)
         if job.kind in self._calling:

@@ -49,9 +49,10 @@ async def send_all(database: Database, to: Destination = HERE) -> None:
 
 
 async def test_what_is_said_waits_in_its_order_and_rings_the_bell(database: Database):
+    bell = database.bell(outbox.BELL)
     for words in ("un", "deux", "trois"):
         await say(database, words)
-    assert database.bell(outbox.BELL).is_set()
+    assert bell.is_set()
     assert await waiting_words(database) == ["un", "deux", "trois"]
     assert await claim(database) == HERE
 
@@ -110,11 +111,11 @@ async def test_what_came_in_while_sending_is_said_at_once(database: Database):
     async with database.reading() as session:
         [first] = await outbox.queued(session, HERE)
     await say(database, "deux")
-    database.bell(outbox.BELL).clear()
+    bell = database.bell(outbox.BELL)
     async with database.transaction() as session:
         await outbox.mark(session, first.id, "sent", external_id="1")
         await outbox.release(session, HERE)
-    assert database.bell(outbox.BELL).is_set()
+    assert bell.is_set()
     assert await claim(database) == HERE
     assert await waiting_words(database) == ["deux"]
 

@@ -48,15 +48,29 @@ async def test_a_block_that_is_cancelled_leaves_nothing_and_locks_nobody_out(dat
 
 
 async def test_bells_ring_after_the_commit_and_not_before(database: Database):
+    bell, another = database.bell("jobs"), database.bell("outbox")
     async with database.transaction() as session:
         ring(session, "jobs")
         await session.execute(text("SELECT 1"))
-        assert not database.bell("jobs").is_set()
-    assert database.bell("jobs").is_set()
-    assert not database.bell("outbox").is_set()
+        assert not bell.is_set()
+    assert bell.is_set()
+    assert not another.is_set()
+
+
+async def test_a_bell_that_has_rung_stays_rung_and_a_new_one_waits_for_the_next_commit(database: Database):
+    early = database.bell("jobs")
+    async with database.transaction() as session:
+        ring(session, "jobs")
+    late = database.bell("jobs")
+    assert (early.is_set(), late.is_set()) == (True, False)
+    async with database.transaction() as session:
+        ring(session, "jobs")
+    assert late.is_set()
 
 
 async def test_a_rollback_rings_no_bell(database: Database):
+    bell = database.bell("jobs")
+
     async def stop_half_way() -> None:
         async with database.transaction() as session:
             ring(session, "jobs")
@@ -64,7 +78,7 @@ async def test_a_rollback_rings_no_bell(database: Database):
 
     with pytest.raises(RuntimeError, match="half way"):
         await stop_half_way()
-    assert not database.bell("jobs").is_set()
+    assert not bell.is_set()
 
 
 async def test_a_bell_wakes_who_waits_for_it(database: Database):
