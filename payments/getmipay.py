@@ -20,6 +20,7 @@ from pydantic import JsonValue
 
 from core.money import Money
 from core.settings import is_loopback
+from core.tls import trusted
 from payments.failures import FailureCode, failure_code
 from payments.methods import Direction
 from payments.provider import (
@@ -91,6 +92,7 @@ class GetMiPay:
             limits=httpx.Limits(max_connections=50, max_keepalive_connections=0),
             follow_redirects=False,
             trust_env=False,
+            verify=trusted(by_environment=False),
         )
 
     async def __aenter__(self) -> Self:

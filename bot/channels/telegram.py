@@ -31,6 +31,7 @@ from bot.channels import Moved, NotAccepted, TryAgainIn, Unreachable
 from bot.groups import Toast
 from bot.views import View
 from core.outbox import OutboxFile
+from core.tls import trusted
 
 log = structlog.get_logger(__name__)
 
@@ -54,14 +55,18 @@ class TelegramChannel:
     name = NAME
 
     def __init__(self, token: str, api_url: str) -> None:
-        base = api_url.rstrip("/")
+        base, tls = api_url.rstrip("/"), {"verify": trusted()}
         self.bot = Bot(
             token,
             base_url=f"{base}/bot",
             base_file_url=f"{base}/file/bot",
-            request=HTTPXRequest(connection_pool_size=32, read_timeout=10, connect_timeout=5, pool_timeout=10),
-        )
-        self._http = httpx.AsyncClient(timeout=httpx.Timeout(10, read=_POLL_SECONDS + 10))
+            request=HTTPXRequest(
+                connection_pool_size=32, read_timeout=10, connect_timeout=5, pool_timeout=10, httpx_kwargs=tls
+            ),
+            # Never used, as we poll by ourselves; the library would make one that reads the authorities again.
+            get_updates_request=HTTPXRequest(httpx_kwargs=tls),
+        )  # fmt: skip
+        self._http = httpx.AsyncClient(timeout=httpx.Timeout(10, read=_POLL_SECONDS + 10), verify=trusted())
         self._acknowledgements: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:

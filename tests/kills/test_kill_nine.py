@@ -5,12 +5,11 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import httpx
 import pytest
 
 from core.db import Database
 from tests.kills.house import House
-from tests.stories.town import BOT_TOKEN, Person, Town, free_port, running_sandbox, until
+from tests.stories.town import BOT_TOKEN, Person, Town, callers, free_port, running_sandbox, until
 
 KILLS_AT_LEAST = 24
 TOP_UP = "recharger 5000 wave 70 12 34 56"
@@ -22,7 +21,7 @@ ENGINES = [
 @pytest.fixture
 async def town(database: Database, tmp_path: Path) -> AsyncIterator[Town]:
     """The sandbox in this process; the house is elsewhere, when it lives."""
-    async with running_sandbox(tmp_path) as url, httpx.AsyncClient(base_url=url, timeout=60) as http:
+    async with running_sandbox(tmp_path) as url, callers(url) as http:
         await http.post("/telegram/api/knobs", json={"rate_limits": False})
         await http.post("/getmipay/api/knobs", json={"magic": False, "payout_delay_s": 0.1, "retry_delays_s": [0.2]})
         yield Town(http, database, f"http://127.0.0.1:{free_port()}", patience_s=90)

@@ -4,7 +4,6 @@ import hashlib
 import hmac
 import itertools
 import json
-import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from core.ids import new_id
 from core.jobs import Jobs
 from core.money import Money
 from core.phones import Phone
+from core.tls import trusted
 from ledger import AccountKind
 from members import Member, wallet_owner
 from payments import Access, Deposit, Direction, GetMiPay, Methods, Payout, WebhookAnswer, WebhookDoor, WebhookSecrets
@@ -45,10 +45,6 @@ EVENTS = [
 ]
 
 
-# Reading the authorities' certificates takes longer than many a test: once is enough.
-_TLS = ssl.create_default_context()
-
-
 @dataclass
 class World:
     """Everything a payment meets."""
@@ -58,7 +54,7 @@ class World:
     door: WebhookDoor = field(default_factory=lambda: WebhookDoor(WebhookSecrets(SECRET, PREVIOUS)))
     jobs: Jobs = field(default_factory=Jobs)
     methods: Methods = field(default_factory=Methods)
-    http: httpx.AsyncClient = field(default_factory=lambda: httpx.AsyncClient(timeout=30, verify=_TLS))
+    http: httpx.AsyncClient = field(default_factory=lambda: httpx.AsyncClient(timeout=30, verify=trusted()))
     answers: list[WebhookAnswer] = field(default_factory=list)
     events: list[str] = field(default_factory=list)
     alerts: list[str] = field(default_factory=list)
@@ -262,7 +258,7 @@ def _door_of(world: World) -> web.Application:
 
 
 async def _serve(app: web.Application) -> tuple[web.AppRunner, str]:
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.01)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     return runner, f"http://127.0.0.1:{runner.addresses[0][1]}"

@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 from aiohttp import web
 
+from core.tls import trusted
 from sandbox.server import build
 from sandbox.settings import Settings
 
@@ -41,7 +42,7 @@ class World:
 
     data: Path
     door: str
-    client: httpx.AsyncClient = field(default_factory=lambda: httpx.AsyncClient(timeout=30))
+    client: httpx.AsyncClient = field(default_factory=lambda: httpx.AsyncClient(timeout=30, verify=trusted()))
     received: list[Webhook] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=itertools.count)
@@ -51,7 +52,7 @@ class World:
 
     async def start(self) -> None:
         app = build(Settings(port=0, data=self.data, **self.settings))
-        self.runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        self.runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.01)
         await self.runner.setup()
         await web.TCPSite(self.runner, "127.0.0.1", 0).start()
         self.base = f"http://127.0.0.1:{self.runner.addresses[0][1]}/getmipay"

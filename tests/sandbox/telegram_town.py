@@ -10,7 +10,9 @@ import httpx
 import pytest
 from aiohttp import web
 from telegram import Bot, Update
+from telegram.request import HTTPXRequest
 
+from core.tls import trusted
 from sandbox.server import build
 from sandbox.settings import Settings
 
@@ -24,7 +26,7 @@ class Town:
     """The sandbox at `base`; `bot` speaks the Bot API, `people` the JSON API."""
 
     data: Path
-    people: httpx.AsyncClient = field(default_factory=lambda: httpx.AsyncClient(timeout=30))
+    people: httpx.AsyncClient = field(default_factory=lambda: httpx.AsyncClient(timeout=30, verify=trusted()))
     base: str = ""
     runner: web.AppRunner | None = None
     bot: Bot | None = None
@@ -32,11 +34,14 @@ class Town:
 
     async def start(self, port: int = 0) -> None:
         app = build(Settings(port=0, data=self.data))
-        self.runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        self.runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.01)
         await self.runner.setup()
         await web.TCPSite(self.runner, "127.0.0.1", port).start()
         self.base = f"http://127.0.0.1:{self.port}"
-        self.bot = Bot(TOKEN, base_url=f"{self.base}/telegram/bot", base_file_url=f"{self.base}/telegram/file/bot")
+        self.bot = Bot(
+            TOKEN, base_url=f"{self.base}/telegram/bot", base_file_url=f"{self.base}/telegram/file/bot",
+            request=_request(), get_updates_request=_request(),
+        )  # fmt: skip
         await self.bot.initialize()
 
     async def stop(self) -> None:
@@ -101,6 +106,10 @@ class Town:
         assert content["ok"] == (answer.status_code == 200)
         assert answer.status_code == content.get("error_code", 200)
         return content
+
+
+def _request() -> HTTPXRequest:
+    return HTTPXRequest(connection_pool_size=256, httpx_kwargs={"verify": trusted()})
 
 
 def complaining(error: type[Exception], text: str) -> pytest.RaisesExc[Exception]:

@@ -20,6 +20,7 @@ import ledger
 from core.db import Database
 from core.money import Money
 from core.settings import Settings
+from core.tls import trusted
 from ledger import AccountKind
 from members import find_by_address
 from operations.serve import serve
@@ -308,6 +309,11 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def callers(url: str) -> httpx.AsyncClient:
+    """Whoever calls that address from outside: people, and their browsers."""
+    return httpx.AsyncClient(base_url=url, timeout=60, verify=trusted())
+
+
 def house_settings(database_url: str, sandbox_url: str, **changes: Any) -> Settings:
     """The house's settings against a sandbox; whatever `.env` says is left alone."""
     values: dict[str, Any] = {
@@ -326,7 +332,8 @@ async def running_sandbox(folder: Path, registered: str = "") -> AsyncIterator[s
     `registered` is where GetMiPay sends its webhooks; each request's own `callback_url` when not given.
     """
     settings = SandboxSettings(data=folder / "sandbox.sqlite3", webhook_url=registered)
-    runner = web.AppRunner(build(settings), access_log=None, shutdown_timeout=0.5)
+    # Nobody waits for the long poll of a house that is no more.
+    runner = web.AppRunner(build(settings), access_log=None, shutdown_timeout=0.01)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     try:
@@ -348,7 +355,7 @@ async def running_town(
 
     The knobs are turned before the house opens.
     """
-    async with running_sandbox(folder, registered) as url, httpx.AsyncClient(base_url=url, timeout=60) as http:
+    async with running_sandbox(folder, registered) as url, callers(url) as http:
         # Nobody waits for made-up operators, and nobody is slowed down for typing fast.
         await http.post("/telegram/api/knobs", json={"rate_limits": False, **(telegram_knobs or {})})
         await http.post("/getmipay/api/knobs", json={"payout_delay_s": 0.1, "magic": False})
