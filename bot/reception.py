@@ -13,6 +13,7 @@ from bot.dialogue import BACK, CANCEL, GO, Dialogue
 from bot.groups import GroupDesk, Toast
 from bot.incoming import Incoming
 from bot.questions import Answer
+from bot.renumbering import take_along
 from bot.views import View
 from bot.words import plain
 from core import i18n, inbox, outbox
@@ -168,6 +169,8 @@ async def _meet(session: AsyncSession, incoming: Incoming, language: str) -> Mee
     met = await meet(
         session, incoming.channel, incoming.person, incoming.name, language, alias=incoming.alias, is_number=is_number
     )
+    if met.former_id is not None:
+        await take_along(session, incoming.channel, met.former_id, incoming.person)
     if incoming.phone is not None:
         await _note_own_number(session, met.member, incoming.phone)
     return met

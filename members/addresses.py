@@ -46,11 +46,15 @@ class Address(Model):
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
-    """Who was met and where. `number_was_known`: somebody else, or they themselves long ago, had this number."""
+    """Who was met and where. `number_was_known`: somebody else, or they themselves long ago, had this number.
+
+    `former_id` is what they were called here until now, when that was but their number.
+    """
 
     address: Address
     member: Member
     number_was_known: bool = False
+    former_id: str | None = None
 
 
 async def meet(
@@ -66,13 +70,14 @@ async def meet(
     by_number = None if own and not is_number else own or await _numbered(session, channel, external_id, alias)
     was_known = by_number is not None and not await _is_still_theirs(session, by_number)
     address = (None if was_known else by_number or own) or await _new(session, channel, external_id, language)
-    if address.external_id == alias:
+    former_id = alias if address.external_id == alias else None
+    if former_id is not None:
         address.external_id = external_id
     await _give_alias(session, address, alias)
     member = await session.get_one(Member, address.member_id)
     member.name, address.met_at = name[:NAME_AT_MOST] or member.name, clock.now()
     await session.flush()
-    return Meeting(address, member, was_known)
+    return Meeting(address, member, was_known, former_id)
 
 
 async def register(session: AsyncSession, channel: str, external_id: str, name: str, language: str) -> Member:
@@ -93,12 +98,13 @@ async def addresses_of(session: AsyncSession, member_id: UUID) -> list[Address]:
 
 
 async def renumber(session: AsyncSession, channel: str, old: str, new: str, alias: str | None) -> Address | None:
-    """The channel says that whoever was `old` is `new` from now on; None where nobody was known as `old`.
+    """The channel says that whoever was `old` is `new` from now on, with the number `alias`; None where they stay two.
 
-    Somebody met as `new` already stays who they are: two are united by a code, never by a number.
+    Nobody may be known as `old`; and somebody met as `new` already stays who they are: two people are united by a code,
+    never by a number.
     """
     address = await _at(session, channel, old) or await _called(session, channel, old)
-    if address is None or await _at(session, channel, new) is not None:
+    if address is None or (new != address.external_id and await _at(session, channel, new) is not None):
         return None
     address.external_id = new
     await _give_alias(session, address, alias)

@@ -98,3 +98,9 @@ async def test_a_change_of_numbers_never_makes_two_known_people_one(database: Da
     assert await database.run(lambda session: renumber(session, "whatsapp", "BF.1", "BF.2", OTHER_NUMBER)) is None
     assert (await found(database, "BF.1")).id == awa.id
     assert (await found(database, "BF.2")).id == paul.id
+
+
+async def test_a_new_number_beside_the_same_id_is_noted(database: Database):
+    awa = (await met(database, "BF.1", alias=NUMBER)).member
+    await database.run(lambda session: renumber(session, "whatsapp", "BF.1", "BF.1", OTHER_NUMBER))
+    assert await ids_of(database, awa) == [("BF.1", OTHER_NUMBER)]
