@@ -19,11 +19,11 @@ _MEDIA_TYPES: Final = {"image": "image/", "document": "", "audio": "audio/", "vi
 def read_content(world: World, body: Json) -> tuple[str, Json]:
     """The type and content of a call to send, checked; raises Meta's refusal."""
     kind = body.get("type", "text")
-    if kind not in _READERS:
-        raise bad_parameter(f'(#100) Param type must be one of {{{", ".join(_READERS).upper()}}} - got "{kind}".')
+    if kind not in TYPES:
+        raise bad_parameter(f'(#100) Param type must be one of {{{", ".join(TYPES).upper()}}} - got "{kind}".')
     if kind not in body:
         raise missing(f"{kind} is required.")
-    return kind, _READERS[kind](world, kind, mapping(body, kind))
+    return kind, TYPES[kind](world, kind, mapping(body, kind))
 
 
 def _text(_: World, __: str, content: Json) -> Json:
@@ -72,7 +72,7 @@ def _require_media(world: World, kind: str, content: Json) -> None:
         raise GraphError(131053, f"Media of type {stored.upload.mime_type} cannot be sent as {kind}.")
 
 
-_READERS: Final[dict[str, Callable[[World, str, Json], Json]]] = {
+TYPES: Final[dict[str, Callable[[World, str, Json], Json]]] = {
     "text": _text,
     "image": _media,
     "document": _media,
