@@ -54,7 +54,7 @@ def postgres() -> Iterator[Postgres]:
 
         # Not pytest's tmp_path: the server runs as another user, who may not enter there.
         folder = Path(tempfile.mkdtemp(prefix="cauri-pg-", dir=os.environ.get("PYTEST_DEBUG_TEMPROOT", _DISK)))
-        server = pgserver.get_server(folder, cleanup_mode="delete")
+        server = pgserver.get_server(folder, cleanup_mode=None)
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
@@ -69,9 +69,11 @@ def postgres() -> Iterator[Postgres]:
     loop.call_soon_threadsafe(loop.stop)
     thread.join()
     loop.close()
-    # At once: a tidy shutdown would first write out databases that nobody will open again.
-    os.kill(server.get_pid(), signal.SIGQUIT)
+    # Ours to end, and at once: a tidy shutdown would first write out databases that nobody will open again.
     server.cleanup()
+    postmaster = server.get_postmaster_info().process
+    postmaster.send_signal(signal.SIGQUIT)
+    postmaster.wait()
     shutil.rmtree(folder, ignore_errors=True)
 
 
