@@ -53,31 +53,35 @@ def end_of_day(rules: Rules, day: date) -> datetime:
 
 def start_has_passed(rules: Rules, now: datetime) -> bool:
     """Whether the day of the first round is over: on that very day a cycle may still begin."""
-    return rules.starts_on < now.astimezone(rules.time_zone).date()
+    return rules.starts_on < _day_of(rules, now)
 
 
 def latest_draw(rules: Rules, now: datetime) -> datetime:
     """Before when lots are drawn: the first round's opening, or half a day from now on that very day."""
-    is_today = rules.starts_on == now.astimezone(rules.time_zone).date()
-    return max(opens_at(rules, 1), now + _LATEST_DRAW) if is_today else opens_at(rules, 1)
+    return now + _LATEST_DRAW if _day_of(rules, now) == rules.starts_on else opens_at(rules, 1)
 
 
 def beginning(rules: Rules, now: datetime, draw_at: datetime | None = None) -> Beginning:
     """How a cycle begins that is started `now`, its lots drawn at `draw_at`.
 
-    After the morning of its first day it begins at once: as the lots are drawn, or with time to bid or to state a need.
-    Whom that leaves too little time until the evening has until the next one; rounds of each day then follow that day,
-    so that nobody owes two on one evening.
+    On its very day the first round opens at once: as the lots are drawn, or with time to bid or to state a need. Whom
+    that leaves too little time until the evening has until the next one; rounds of each day then follow that day, so
+    that nobody owes two on one evening.
     """
-    planned = opens_at(rules, 1)
-    soonest = now + _TIME_TO_SPEAK if rules.order in {Order.AUCTION, Order.NEED} and planned <= now else now
-    opening = max(planned, draw_at or soonest)
+    opening = opens_at(rules, 1)
+    if _day_of(rules, now) == rules.starts_on:
+        speaks = rules.order in {Order.AUCTION, Order.NEED}
+        opening = draw_at or (now + _TIME_TO_SPEAK if speaks else now)
     due = deadline(rules, 1)
     while due - opening < _TIME_TO_PAY:
-        due = end_of_day(rules, due.astimezone(rules.time_zone).date() + timedelta(days=1))
+        due = end_of_day(rules, _day_of(rules, due) + timedelta(days=1))
     if rules.period is Period.DAILY:
-        rules = rules.model_copy(update={"starts_on": due.astimezone(rules.time_zone).date()})
+        rules = rules.model_copy(update={"starts_on": _day_of(rules, due)})
     return Beginning(opening, due, rules)
+
+
+def _day_of(rules: Rules, when: datetime) -> date:
+    return when.astimezone(rules.time_zone).date()
 
 
 def _moment(rules: Rules, day: date, hour: time) -> datetime:

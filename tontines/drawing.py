@@ -74,6 +74,14 @@ def refuse_reveal(rules: Rules, reveal_at: datetime | None) -> datetime:
     return reveal_at
 
 
+async def may_add_words(session: AsyncSession, cycle_id: UUID, member_id: UUID) -> bool:
+    """Whether a member has added nothing yet. Raises NoDraw, DrawOver, NotAMember, NotActive."""
+    cycle = await session.get_one(Cycle, cycle_id)
+    await _open_draw(session, cycle_id)
+    membership = await active_membership(session, cycle.tontine_id, member_id)
+    return await session.get(Entropy, (cycle_id, membership.id)) is None
+
+
 async def add_words(session: AsyncSession, cycle_id: UUID, member_id: UUID, text: str) -> bool:
     """A member adds words of their own to the draw; once each, for good. False when they had already.
 
@@ -85,11 +93,7 @@ async def add_words(session: AsyncSession, cycle_id: UUID, member_id: UUID, text
         raise WordsInvalid(at_most=WORDS_LENGTH)
     cycle = await session.get_one(Cycle, cycle_id)
     tontine = await lock_tontine(session, cycle.tontine_id)
-    draw = await session.get(Draw, cycle_id, populate_existing=True)
-    if draw is None:
-        raise NoDraw
-    if draw.revealed_at is not None or clock.now() >= draw.reveal_at:
-        raise DrawOver
+    await _open_draw(session, cycle_id)
     membership = await active_membership(session, tontine.id, member_id)
     is_new = await insert_once(
         session, Entropy, cycle_id=cycle_id, membership_id=membership.id, text=text, created_at=clock.now()
@@ -136,3 +140,12 @@ async def public_draw(session: AsyncSession, cycle_id: UUID) -> PublicDraw | Non
     """The draw as anybody may check it with `verify_draw`; None before it is revealed, or where lots are not drawn."""
     draw = await session.get(Draw, cycle_id, populate_existing=True)
     return PublicDraw.model_validate(draw.public) if draw is not None and draw.public else None
+
+
+async def _open_draw(session: AsyncSession, cycle_id: UUID) -> Draw:
+    draw = await session.get(Draw, cycle_id, populate_existing=True)
+    if draw is None:
+        raise NoDraw
+    if draw.revealed_at is not None or clock.now() >= draw.reveal_at:
+        raise DrawOver
+    return draw

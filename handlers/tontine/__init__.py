@@ -78,5 +78,6 @@ def _life_of_the_group(links: Links) -> list[Command]:
         Command("tontine_late", deciding.late_joiner),
         Command("tontine_vote", deciding.cast),
         Command("tontine_renew", deciding.renew),
+        Command("draw_mix", drawing.mix_in_private),
         Command("draw_word", drawing.add_word, payload=WORD),
     ]

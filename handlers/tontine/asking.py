@@ -25,7 +25,7 @@ from tontines.rules import (
     StartInThePast,
 )
 
-_A_YEAR = timedelta(days=366)
+_A_DAY, _A_YEAR = timedelta(days=1), timedelta(days=366)
 _MONDAY, _FRIDAY = 0, 4
 _PERIOD_WORDS = {
     "jour": "daily", "jours": "daily", "quotidien": "daily", "quotidienne": "daily", "journalier": "daily",
@@ -128,7 +128,7 @@ class Count(Question[int]):
 
 
 class StartDay(Question[date]):
-    """The day of the first round: tomorrow or later, for rounds open in the morning."""
+    """The day of the first round: today or later; started today, it opens at once."""
 
     columns = 1
 
@@ -138,8 +138,9 @@ class StartDay(Question[date]):
     def options(self, language: str) -> list[Option]:
         month = first_of_next_month(self._today)
         middle = date(month.year, month.month, 15) if self._today.day >= 15 else self._today.replace(day=15)  # noqa: PLR2004
-        days = {next_weekday(self._today, _MONDAY), next_weekday(self._today, _FRIDAY), month, middle}
-        return [Option(words.day(language, each), each.isoformat()) for each in sorted(days)]
+        soon = {self._today, self._today + _A_DAY}
+        days = {next_weekday(self._today, _MONDAY), next_weekday(self._today, _FRIDAY), month, middle} | soon
+        return [Option(self._named(each, language), each.isoformat()) for each in sorted(days)]
 
     async def read_text(self, text: str, session: AsyncSession) -> date:
         return self._checked(parse_day(text, self._today))
@@ -157,11 +158,17 @@ class StartDay(Question[date]):
         return words.day(language, value)
 
     def _checked(self, day: date) -> date:
-        if day <= self._today:
+        if day < self._today:
             raise StartInThePast
         if day - self._today > _A_YEAR:
             raise StartTooFar
         return day
+
+    def _named(self, day: date, language: str) -> str:
+        if day == self._today:
+            return i18n.text(language, "tontine.day.today")
+        said = words.day(language, day)
+        return i18n.text(language, "tontine.day.tomorrow", day=said) if day - self._today == _A_DAY else said
 
 
 class Fine(Question[int]):

@@ -10,6 +10,8 @@ from core import i18n
 from core.events import subscribe
 from core.jobs import Jobs, Payload
 from handlers.tontine import drawing, words
+from handlers.tontine.beginning import first_round_of
+from handlers.tontine.draw_notices import register_draws
 from handlers.tontine.links import Links
 from handlers.tontine.people import group_language
 from handlers.tontine.telling import tell_each, tell_group, tell_one, tontine_in
@@ -21,7 +23,6 @@ from tontines.states import TontineState
 
 _STARTED = {
     Order.FIXED: "tontine.notice.started",
-    Order.DRAW: "tontine.notice.started_draw",
     Order.AUCTION: "tontine.notice.started_auction",
     Order.NEED: "tontine.notice.started_need",
 }
@@ -31,21 +32,21 @@ def register_cycles(jobs: Jobs, links: Links) -> None:
     """Subscribe to what becomes of a cycle and of its draw."""
     subscribe(jobs, "cycle.started", _started)
     subscribe(jobs, "cycle.ended", _ended)
-    subscribe(jobs, "draw.committed", drawing.committed(links))
-    subscribe(jobs, "draw.words_added", drawing.words_added)
-    subscribe(jobs, "draw.revealed", drawing.revealed(links))
-    jobs.in_transaction(drawing.TURN_CARD, drawing.turn_card(links))
+    register_draws(jobs, links)
 
 
 async def _started(session: AsyncSession, payload: Payload) -> None:
     """The cycle begins: said in the group, with the order where it stands already, and to each in private."""
     tontine = await tontine_in(session, payload)
     cycle = await session.get_one(Cycle, UUID(payload["cycle"]))
+    if cycle.rules.order is Order.DRAW:
+        # Its draw is announced, which says all of it.
+        return
     key = _STARTED[cycle.rules.order]
 
     async def said(language: str) -> dict[str, object]:
         order = await drawing.order_in_words(session, cycle, language)
-        return {"name": tontine.name, "start": words.day(language, cycle.rules.starts_on), "order": order}
+        return {"name": tontine.name, "order": order, **await first_round_of(session, cycle, language)}
 
     async def for_one(member: Member) -> View:
         return notice(member, key, **await said(member.language))

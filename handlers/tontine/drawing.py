@@ -1,4 +1,4 @@
-"""The draw in the group: what binds us is announced, members stir it, and the result comes at its time."""
+"""The draw: members stir it, in the group or in private, and anybody has it recomputed."""
 
 import secrets
 from collections.abc import Awaitable, Callable
@@ -12,20 +12,17 @@ from bot.chat import Chat, Flow
 from bot.groups import GroupTurn, Toast
 from bot.questions import Question
 from bot.views import Button, View
-from core import clock, i18n
-from core.jobs import Payload, enqueue
+from core import i18n
 from handlers.tontine import words
-from handlers.tontine.links import WORD, Links, id_of, token_of
-from handlers.tontine.people import cut, group_language
-from handlers.tontine.telling import place_of, tell_each, tell_group, tell_members, turn_in_group
+from handlers.tontine.links import Links, id_of
+from handlers.tontine.people import cut
 from handlers.tontine.which import ask_tontine, hinted_id
 from tontines.cycle_tables import WORDS_LENGTH, Cycle, Draw, Entropy, Round
 from tontines.cycles import holdings_of, rounds_of, turns_of
 from tontines.draw import verify_draw
-from tontines.drawing import NoDraw, WordsInvalid, add_words
+from tontines.drawing import NoDraw, WordsInvalid, add_words, may_add_words
 from tontines.group_tables import Tontine
 
-TURN_CARD = "turn_draw_card"
 MIX_TAP = "tmix"
 
 
@@ -50,17 +47,29 @@ async def mix(turn: GroupTurn, token: str) -> Toast:
     return Toast(i18n.text(turn.language, "tontine.draw.mixed" if is_new else "tontine.draw.mixed_already"))
 
 
+async def mix_in_private(chat: Chat) -> None:
+    """The same for whoever does not read the group."""
+    cycle = await _cycle(chat.session, await _named(chat))
+    if cycle is None:
+        chat.say("dialogue.old_button")
+        return
+    is_new = await add_words(chat.session, cycle.id, chat.member.id, secrets.token_hex(8))
+    await _say_added(chat, cycle, "draw_mix.added" if is_new else "tontine.draw.mixed_already")
+
+
 async def add_word(chat: Chat) -> None:
-    """A word of one's own, said in private: the group reads it with the result."""
-    named = await chat.once("cycle", str, lambda: _named(chat))
-    cycle = await _cycle(chat.session, named)
+    """A word of one's own, said in private: the group reads it with the result. Nobody is asked for one in vain."""
+    cycle = await _cycle(chat.session, await chat.once("cycle", str, lambda: _named(chat)))
     if cycle is None:
         chat.say("dialogue.old_button")
         return
     tontine = await chat.session.get_one(Tontine, cycle.tontine_id)
-    said = await chat.ask("words", DrawWords(), name=tontine.name)
-    is_new = await add_words(chat.session, cycle.id, chat.member.id, said)
-    chat.say("draw_word.added" if is_new else "tontine.draw.mixed_already", words=said)
+    if await may_add_words(chat.session, cycle.id, chat.member.id):
+        said = await chat.ask("words", DrawWords(), name=tontine.name)
+        is_new = await add_words(chat.session, cycle.id, chat.member.id, said)
+    else:
+        said, is_new = "", False
+    await _say_added(chat, cycle, "draw_word.added" if is_new else "tontine.draw.mixed_already", said)
 
 
 def verify(links: Links) -> Flow:
@@ -90,66 +99,6 @@ def say_verdict(links: Links) -> Callable[[GroupTurn, Tontine], Awaitable[None]]
     return say
 
 
-def committed(links: Links) -> Callable[[AsyncSession, Payload], Awaitable[None]]:
-    """The draw is announced: in the group, or to each where there is none."""
-
-    async def announce(session: AsyncSession, payload: Payload) -> None:
-        cycle = await session.get_one(Cycle, UUID(payload["cycle"]))
-        tontine = await session.get_one(Tontine, cycle.tontine_id)
-        view = await _announcement(session, links, cycle, tontine)
-        if not await tell_group(session, tontine, view, subject=_subject(cycle.id)):
-            draw = await session.get_one(Draw, cycle.id)
-            for_all = Button(
-                i18n.text(await group_language(session, tontine.id), "tontine.button.my_word"),
-                url=_word(links, cycle.id),
-            )
-            at = i18n.moment(await group_language(session, tontine.id), draw.reveal_at, cycle.rules.zone)
-            await tell_members(
-                session, tontine, "tontine.draw.committed_private", [for_all], subject=_subject(cycle.id),
-                commitment=draw.commitment, at=at,
-            )  # fmt: skip
-
-    return announce
-
-
-async def words_added(session: AsyncSession, payload: Payload) -> None:
-    """The announcement counts who has stirred; once for however many did within a moment."""
-    await enqueue(session, TURN_CARD, payload["cycle"], {"cycle": payload["cycle"]}, run_at=clock.now())
-
-
-def turn_card(links: Links) -> Callable[[AsyncSession, Payload], Awaitable[None]]:
-    """The job that turns the announcement in place."""
-
-    async def turn(session: AsyncSession, payload: Payload) -> None:
-        cycle = await session.get_one(Cycle, UUID(payload["cycle"]))
-        tontine = await session.get_one(Tontine, cycle.tontine_id)
-        view = await _announcement(session, links, cycle, tontine)
-        await turn_in_group(session, tontine, view, subject=_subject(cycle.id))
-
-    return turn
-
-
-def revealed(links: Links) -> Callable[[AsyncSession, Payload], Awaitable[None]]:
-    """The result, for everybody."""
-
-    async def tell(session: AsyncSession, payload: Payload) -> None:
-        cycle = await session.get_one(Cycle, UUID(payload["cycle"]))
-        tontine = await session.get_one(Tontine, cycle.tontine_id)
-        await words_added(session, payload)
-
-        async def result(language: str) -> View:
-            order = await order_in_words(session, cycle, language)
-            page = Button(i18n.text(language, "tontine.button.draw_page"), url=links.to_draw(cycle.id))
-            return View(i18n.text(language, "tontine.draw.revealed", name=tontine.name, order=order), ((page,),))
-
-        if await place_of(session, tontine) is None:
-            await tell_each(session, tontine, lambda member: result(member.language), subject=f"drawn:{cycle.id}")
-        else:
-            await tell_group(session, tontine, await result(await group_language(session, tontine.id)))
-
-    return tell
-
-
 async def order_in_words(session: AsyncSession, cycle: Cycle, language: str) -> Markup:
     """The turns, one line each: place, names, day."""
     names = await words.names_of(session, cycle.tontine_id)
@@ -162,19 +111,14 @@ async def order_in_words(session: AsyncSession, cycle: Cycle, language: str) -> 
     return words.folded(language, lines)
 
 
-async def _announcement(session: AsyncSession, links: Links, cycle: Cycle, tontine: Tontine) -> View:
-    language = await group_language(session, tontine.id)
-    draw = await session.get_one(Draw, cycle.id, populate_existing=True)
-    count = await session.scalar(select(func.count()).where(Entropy.cycle_id == cycle.id)) or 0
-    facts = {
-        "name": tontine.name, "commitment": draw.commitment, "count": count,
-        "at": i18n.moment(language, draw.reveal_at, cycle.rules.zone),
-    }  # fmt: skip
-    if draw.revealed_at is not None:
-        return View(i18n.text(language, "tontine.draw.over", **facts))
-    mixing = Button(i18n.text(language, "tontine.button.mix"), data=f"{MIX_TAP}:{token_of(cycle.id)}")
-    word = Button(i18n.text(language, "tontine.button.my_word"), url=_word(links, cycle.id))
-    return View(i18n.text(language, "tontine.draw.committed", **facts), ((mixing, word),))
+def page_button(links: Links, cycle_id: UUID, language: str) -> Button:
+    """The way to the page on which anybody recomputes the draw."""
+    return Button(i18n.text(language, "tontine.button.draw_page"), url=links.to_draw(cycle_id))
+
+
+async def stirred(session: AsyncSession, cycle_id: UUID) -> int:
+    """How many people have added their bit of chance."""
+    return await session.scalar(select(func.count()).where(Entropy.cycle_id == cycle_id)) or 0
 
 
 async def _verdict(session: AsyncSession, links: Links, tontine: Tontine, language: str) -> tuple[Markup, Button]:
@@ -183,12 +127,11 @@ async def _verdict(session: AsyncSession, links: Links, tontine: Tontine, langua
     draw = await session.scalar(mine.order_by(Cycle.number.desc()).limit(1))
     if draw is None:
         raise NoDraw
-    button = Button(i18n.text(language, "tontine.button.draw_page"), url=links.to_draw(draw.cycle_id))
+    button = page_button(links, draw.cycle_id, language)
     if draw.public is None:
-        at = i18n.moment(language, draw.reveal_at, tontine.rules.zone)
-        return i18n.text(
-            language, "tontine.verify.pending", name=tontine.name, commitment=draw.commitment, at=at
-        ), button
+        at, count = i18n.moment(language, draw.reveal_at, tontine.rules.zone), await stirred(session, draw.cycle_id)
+        facts = {"name": tontine.name, "commitment": draw.commitment, "at": at, "count": count}
+        return i18n.text(language, "tontine.verify.pending", **facts), button
     verdict = verify_draw(draw.public)
     key = "tontine.verify.honest" if verdict.is_honest else "tontine.verify.broken"
     cycle = await session.get_one(Cycle, draw.cycle_id)
@@ -208,9 +151,8 @@ async def _named(chat: Chat) -> str:
     return str(hinted_id(chat, "payload") or "")
 
 
-def _word(links: Links, cycle_id: UUID) -> str:
-    return links.deep_link(WORD + token_of(cycle_id))
-
-
-def _subject(cycle_id: UUID) -> str:
-    return f"draw:{cycle_id}"
+async def _say_added(chat: Chat, cycle: Cycle, key: str, said: str = "") -> None:
+    tontine = await chat.session.get_one(Tontine, cycle.tontine_id)
+    draw = await chat.session.get_one(Draw, cycle.id)
+    at = i18n.moment(chat.member.language, draw.reveal_at, cycle.rules.zone)
+    chat.say(key, name=tontine.name, at=at, words=said, in_place=True)

@@ -19,6 +19,8 @@ from tontines.states import MembershipState, Role
 
 # Of Telegram's 4096 characters, with room for what stands around a list.
 _LIST_LENGTH = 3_200
+# As many names as stand in a sentence.
+_NAMED = 10
 
 
 def day(language: str, when: date) -> str:
@@ -87,11 +89,24 @@ def folded(language: str, lines: Sequence[Markup], at_most: int = _LIST_LENGTH) 
     """The lines as far as a message has room, and how many more there are."""
     shown: list[Markup] = []
     for line in lines:
-        if sum(map(len, shown)) + len(shown) + len(line) > at_most:
+        if sum(map(_length, shown)) + len(shown) + _length(line) > at_most:
             shown.append(i18n.text(language, "tontine.and_more", count=len(lines) - len(shown)))
             break
         shown.append(line)
     return Markup("\n").join(shown)
+
+
+def some(language: str, names: Sequence[str]) -> Markup:
+    """The first of many names in a sentence, and how many more there are."""
+    shown = Markup(", ").join(names[:_NAMED])
+    if len(names) <= _NAMED:
+        return shown
+    return shown + Markup(" ") + i18n.text(language, "tontine.and_more", count=len(names) - _NAMED)
+
+
+def _length(line: Markup) -> int:
+    """As Telegram counts: an emoji in a name is two."""
+    return len(line.encode("utf-16-le")) // 2
 
 
 def _apart(names: Iterable[str]) -> list[str]:

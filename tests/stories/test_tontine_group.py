@@ -203,30 +203,41 @@ async def test_a_draw_is_announced_stirred_revealed_and_verified(town: Town) -> 
     together, beside = Neighbour.of(awa), Neighbour.of(moussa)
     await chooses(awa, "Démarrer le cycle")
     await awa.hears("Quand tirer au sort l’ordre de Les Amies ?")
-    await awa.says("1")
-    await awa.hears("Les Amies : 3 parts", "cagnotte de 15 000 F CFA", "1. Awa Ouédraogo", "3. Koffi Mensah")
+    await awa.taps("Dans une heure")
+    await awa.hears(
+        "Les Amies : 3 parts", "cagnotte de 15 000 F CFA", "tirage au sort dans une heure", "Premier tour : le lundi",
+        "• Awa Ouédraogo\n• Moussa Traoré\n• Koffi Mensah",
+    )  # fmt: skip
     await awa.taps("Démarrer le cycle")
     await awa.hears("Le cycle de Les Amies est lancé")
-    await together.hears("tirage au sort le", "Ont déjà mélangé : 0")
-    await koffi.hears("le cycle commence", "tiré au sort")
+    await together.hears("le cycle commence", "tiré au sort", "Ont mélangé : 0 sur 3")
+    # Koffi is not in the group: he is told all of it, and stirs, in private.
+    await koffi.hears("le cycle commence", "tiré au sort", "0 sur 3")
+    await koffi.hears_button("Mélanger")
 
     await together.says("/verifier")
-    await together.hears("le tirage est prévu le", "ne peut plus changer")
+    await together.hears("le tirage se fait le", "Ont déjà mélangé : 0", "ne peut plus changer")
     toast = await beside.taps_in_group("Mélanger")
     assert "votre part de hasard est ajoutée" in toast["text"]
     toast = await beside.taps_in_group("Mélanger")
     assert "une fois suffit" in toast["text"]
-    await koffi.starts((await page_behind(together, "Mon mot")).rpartition("=")[2])
+    word = (await page_behind(together, "Mon mot")).rpartition("=")[2]
+    await moussa.starts(word)
+    await moussa.hears("Vous avez déjà mélangé")
+    await koffi.taps("Mon mot")
     await koffi.hears("Quel mot ajoutez-vous au tirage de Les Amies ?")
     await koffi.says("baobab")
     await koffi.hears("« baobab » est dans le tirage")
-    await together.hears("Ont déjà mélangé : 2")
+    await together.hears("Ont mélangé : 2 sur 3")
 
-    with clock.ahead(timedelta(days=1, hours=1)):
+    with clock.ahead(timedelta(hours=1, minutes=1)):
         await together.hears("voici l’ordre des tours !", "1. ", "2. ", "3. ")
-        await together.hears("terminé", "Ont mélangé : 2")
+        await koffi.hears("l’ordre des tours est tiré au sort !", "Votre tour : n°", "1. ", "2. ", "3. ")
+        await together.hears("le tirage au sort est fait", "Ont mélangé : 2 sur 3")
+        await koffi.starts(word)
+        await koffi.hears("Le tirage est fait")
         await together.says("/verifier")
-        await together.hears("le tirage est honnête", "mots ajoutés par les membres (2)")
+        await together.hears("le tirage est honnête", "membres qui ont mélangé (2)")
         await moussa.says("/verifier")
         await moussa.hears("le tirage est honnête")
         page = await town.sandbox.get(await page_behind(together, "Vérifier soi-même"))
@@ -262,7 +273,7 @@ async def test_a_start_says_what_is_missing_and_two_turns_are_swapped_when_both_
     await lets_in(awa, "Moussa Traoré")
     await chooses(awa, "Démarrer le cycle")
     await awa.hears(
-        "Avant de démarrer Les Amies, il manque", "un trésorier",
+        "Avant de démarrer Les Amies, il manque", "une personne pour la trésorerie",
         "une autre demi-part pour faire la paire avec celle de Moussa",
     )  # fmt: skip
     await chooses(moussa, "Mes parts", "1 part")

@@ -57,7 +57,7 @@ async def test_without_its_group_a_tontine_goes_on_in_private_and_is_at_home_aga
     await awa.taps("Démarrer le cycle")
     await awa.says("1")
     await awa.taps("Démarrer le cycle")
-    await koffi.hears("tirage au sort le", "L’empreinte ci-dessous m’engage", "écrivez votre mot")
+    await koffi.hears("tiré au sort", "L’empreinte du tirage m’engage", "écrivez votre mot")
 
     await set_bot(town, GROUP, awa, "member")
     await together.hears("Les Amies est en route")
