@@ -20,10 +20,14 @@ DeepLink: TypeAlias = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True)
 class Toast:
-    """What only the person who tapped sees: a short text, or the private chat opened with `start`."""
+    """What only the person who tapped sees: a short text, or the private chat opened with `start`.
+
+    The text passes by itself, unless it `is_alert`: a refusal waits until it was read.
+    """
 
     text: str = ""
     start: str | None = None
+    is_alert: bool = False
 
 
 @dataclass
@@ -106,12 +110,12 @@ class GroupDesk:
             return Toast(start=argument.partition(":")[0])
         act = self._acts.taps.get(action)
         if act is None:
-            return Toast(i18n.text(turn.language, "group.old_button"))
+            return Toast(i18n.text(turn.language, "group.old_button"), is_alert=True)
         try:
             async with turn.session.begin_nested():
                 return await act(turn, argument)
         except Refusal as refusal:
-            return Toast(i18n.text(turn.language, refusal.key, **refusal.params))
+            return Toast(i18n.text(turn.language, refusal.key, **refusal.params), is_alert=True)
 
     async def _point_to_private(self, turn: GroupTurn, key: str, language: str) -> None:
         button = Button(i18n.text(language, "button.in_private"), url=self._deep_link("menu"))

@@ -42,6 +42,8 @@ NAME = "telegram"
 UPDATES = ["message", "callback_query", "my_chat_member"]
 _POLL_SECONDS = 25
 _TOAST_LENGTH = 200
+# What is longer than one line cannot be read before it is gone.
+_READ_IN_PASSING = 80
 _GROUP_PAUSE = timedelta(seconds=3)
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
@@ -197,7 +199,8 @@ class TelegramChannel:
         url = f"t.me/{self.bot.username}?start={quote(toast.start)}" if toast.start else None
         text = unescape(toast.text)[:_TOAST_LENGTH]
         try:
-            await self.bot.answer_callback_query(callback_id, text=text or None, show_alert=bool(text), url=url)
+            waits = toast.is_alert or len(text) > _READ_IN_PASSING or "\n" in text
+            await self.bot.answer_callback_query(callback_id, text=text or None, show_alert=waits, url=url)
         except TelegramError as error:
             log.info("telegram.tap_not_acknowledged", reason=str(error))
 
