@@ -84,6 +84,11 @@ class Changes:
         rows = self._records.all(self._in_chat, after, chat_id, person_id, person_id, MOST_AT_ONCE)
         return [_change(row) for row in rows]
 
+    @property
+    def news(self) -> asyncio.Event:
+        """Set by the next change after this moment."""
+        return self._news
+
     async def wait(self, timeout_s: float) -> bool:
         """Wait for the next change; False when none came in time."""
         try:

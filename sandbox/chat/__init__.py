@@ -7,6 +7,8 @@ from aiohttp import web
 
 from sandbox.chat import api, events, group_api
 from sandbox.chat.answers import answering
+from sandbox.chat.feeds import open_feed
+from sandbox.telegram.world import WORLD
 
 STATIC: Final = Path(__file__).parent / "static"
 
@@ -19,6 +21,7 @@ _HEADERS: Final = {
 
 def add_routes(app: web.Application) -> None:
     """Open the page; Telegram's world must already be in the application."""
+    open_feed(app, "telegram", events.feed(app[WORLD]))
     for route in (*api.routes(), *group_api.routes(), *events.routes()):
         app.router.add_route(route.method, route.path, answering(route.handler))
     app.router.add_get("/", _page)

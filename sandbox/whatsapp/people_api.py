@@ -18,6 +18,7 @@ from sandbox.telegram.acts import Refused
 from sandbox.whatsapp import delivery
 from sandbox.whatsapp.accounts import Account, Ids
 from sandbox.whatsapp.acts import Acts
+from sandbox.whatsapp.business import NAME
 from sandbox.whatsapp.messages import Message
 from sandbox.whatsapp.views import account_view, business_view, keyboard, message_view
 from sandbox.whatsapp.world import WHATSAPP, World
@@ -114,6 +115,7 @@ def routes() -> list[web.RouteDef]:
     return [
         web.get("/whatsapp/api/people", _list_people),
         web.get(person, _show_person),
+        web.get(f"{person}/chats", _chats),
         web.get(f"{person}/messages", _messages),
         web.get("/whatsapp/api/wait", _wait),
         web.get("/whatsapp/api/events", _stream),
@@ -149,6 +151,24 @@ async def _show_person(request: web.Request) -> web.StreamResponse:
     return json_answer(account_view(named_account(request)))
 
 
+async def _chats(request: web.Request) -> web.StreamResponse:
+    """The one chat a person has here, told as the Telegram room tells its chats."""
+    world, account = request.app[WHATSAPP], named_account(request)
+    newest = world.messages.newest(account.person.id, 1)
+    chat: Json = {
+        "id": account.person.id,
+        "type": "private",
+        "title": NAME,
+        "last_message": message_view(world, newest[0]) if newest else None,
+        "started": bool(newest),
+        "blocked": account.blocked,
+        "registered": account.phone is not None,
+        "window_open": account.is_open,
+        "ids": account.ids,
+    }
+    return json_answer({"bot": business_view(world), "chats": [chat], "change": world.changes.latest()})
+
+
 async def _messages(request: web.Request) -> web.StreamResponse:
     world, account = request.app[WHATSAPP], named_account(request)
     limit = min(int(request.query.get("limit", 100)), MOST_MESSAGES)
@@ -161,11 +181,11 @@ async def _messages(request: web.Request) -> web.StreamResponse:
 
 async def _wait(request: web.Request) -> web.StreamResponse:
     person_id = named_account(request).person.id
-    return await wait(request, _feed(request.app[WHATSAPP]), person_id, person_id)
+    return await wait(request, feed(request.app[WHATSAPP]), person_id, person_id)
 
 
 async def _stream(request: web.Request) -> web.StreamResponse:
-    return await stream(request, _feed(request.app[WHATSAPP]))
+    return await stream(request, feed(request.app[WHATSAPP]))
 
 
 async def _file(request: web.Request) -> web.StreamResponse:
@@ -313,7 +333,9 @@ def _find_button(world: World, account: Account, tap: WhatsAppTap) -> tuple[Mess
     raise Missing("Ce bouton n’existe pas ou plus.")
 
 
-def _feed(world: World) -> Feed:
+def feed(world: World) -> Feed:
+    """What changes on WhatsApp."""
+
     def show(message_id: int) -> Json | None:
         message = world.messages.get(message_id)
         return message_view(world, message) if message and message.arrived else None
