@@ -1,6 +1,6 @@
 """Asking GetMiPay where a payment stands, when nobody has told us: the jobs `check_deposit` and `check_payout`."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -33,7 +33,7 @@ from payments.payout_outcomes import (
 )
 from payments.payout_states import PayoutState
 from payments.payouts import Payout, lock_payout
-from payments.provider import NoAnswer, Progress, Provider, Seen, Sighting
+from payments.provider import NoAnswer, NotKnown, Progress, Provider, Seen, Sighting
 from payments.schedule import is_over, next_look
 
 # REQUESTED too: what could not be sent is about to be, and its look-up must outlast that.
@@ -41,6 +41,9 @@ _UNDECIDED = {
     *(DepositState.REQUESTED, DepositState.SUBMITTED, DepositState.OPEN, DepositState.UNKNOWN),
     *(PayoutState.REQUESTED, PayoutState.SUBMITTED, PayoutState.ACCEPTED, PayoutState.UNKNOWN),
 }
+
+# A call that hangs is given up within seconds; what GetMiPay has not heard of by then it will not hear of.
+_HEARD_OF_WITHIN = timedelta(minutes=2)
 
 
 class LookUps:
@@ -86,6 +89,8 @@ async def see_deposit(session: AsyncSession, deposit_id: UUID, sighting: Sightin
             await _deposit_is_undecided(session, deposit, NoAnswer("paid, but not in an amount we can credit"))
         case Seen(Progress.FAILED, amount) if amount is not None or deposit.state is not DepositState.SETTLED:
             await _deposit_is_not_paid(session, deposit)
+        case NotKnown() if _was_never_heard_of(deposit):
+            await fail_deposit(session, deposit, FailureCode.OPERATOR_DOWN)
         case _:
             await _deposit_is_undecided(session, deposit, sighting)
     return await _look_at_deposit_again(session, deposit)
@@ -122,6 +127,16 @@ async def _deposit_is_not_paid(session: AsyncSession, deposit: Deposit) -> None:
         await reverse_deposit(session, deposit)
     else:
         await fail_deposit(session, deposit, FailureCode.REFUSED)
+
+
+def _was_never_heard_of(deposit: Deposit) -> bool:
+    """Our call was cut, GetMiPay gave us no id for it and knows nothing of it: no link went out that one could pay.
+
+    Nobody is kept from paying for half an hour then. Should it have been heard of all the same, a webhook says so, is
+    looked up, and credits.
+    """
+    is_lost = deposit.state is DepositState.UNKNOWN and deposit.provider_id is None and deposit.doubt is None
+    return is_lost and deposit.watch_since is not None and clock.now() - deposit.watch_since >= _HEARD_OF_WITHIN
 
 
 async def _deposit_is_undecided(session: AsyncSession, deposit: Deposit, sighting: Sighting) -> None:

@@ -41,7 +41,7 @@ async def test_case_14_a_deposit_whose_call_timed_out_stays_open_and_a_later_web
     assert world.events == ["deposit.unknown", "deposit.settled"]
 
 
-@pytest.mark.parametrize("fault", ["timeout_before_acting", "server_error", "error_after_acting", "unreadable_answer"])
+@pytest.mark.parametrize("fault", ["error_after_acting", "unreadable_answer"])
 async def test_case_14_whatever_is_unclear_is_not_charged_twice_and_expires_unpaid(world: World, fault: str) -> None:
     await world.turn(deposit_fault=fault)
     awa = await world.member()
@@ -51,6 +51,33 @@ async def test_case_14_whatever_is_unclear_is_not_charged_twice_and_expires_unpa
     assert (await world.deposit(deposit)).state is DepositState.EXPIRED
     assert await world.calls("initiate") == 1
     assert await world.wallet(awa) == (0, 0)
+
+
+@pytest.mark.parametrize("fault", ["timeout_before_acting", "server_error"])
+async def test_case_14_what_they_never_heard_of_fails_early_so_that_one_may_try_again(world: World, fault: str) -> None:
+    await world.turn(deposit_fault=fault)
+    awa = await world.member()
+    deposit = await world.open_deposit(awa)
+    await world.work(MINUTE)
+    assert (await world.deposit(deposit)).state is DepositState.UNKNOWN
+    await world.work(2 * MINUTE)
+    found = await world.deposit(deposit)
+    assert (found.state, found.failure) == (DepositState.FAILED, "operator_down")
+    assert await world.calls("initiate") == 1
+    assert world.events == ["deposit.unknown", "deposit.failed"]
+
+
+async def test_case_14_what_was_heard_of_after_all_is_credited_once_the_look_up_agrees(world: World) -> None:
+    awa = await world.member()
+    deposit = await world.ask_deposit(awa)
+    await work_with(world, Answering([Unclear("ReadTimeout")]))
+    await work_with(world, Answering(), 2 * MINUTE)
+    assert (await world.deposit(deposit)).state is DepositState.FAILED
+    await world.knock(completed(deposit.reference))
+    assert await world.wallet(awa) == (0, 0)
+    await work_with(world, Answering([], Seen(Progress.SUCCEEDED, Money(5000))))
+    assert await world.wallet(awa) == (5000, 0)
+    assert await world.books_are_right()
 
 
 async def test_a_call_that_surely_did_not_go_out_is_tried_again_and_given_up_in_the_end(world: World) -> None:
