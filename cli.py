@@ -18,11 +18,20 @@ from operations.demo import demo as run_demo
 from operations.readiness import NotReady, opened, refuse_old_tables
 from operations.serve import serve
 from operations.webhooks import EVENTS, send_webhook
+from operations.whatsapp import templates as whatsapp_templates
 from tontines.statement_file import check_file
 
 main = typer.Typer(no_args_is_help=True, add_completion=False, help="Cauri, a wallet assistant that lives in chat.")
 webhook = typer.Typer(no_args_is_help=True, help="GetMiPay's webhooks, by hand.")
 main.add_typer(webhook, name="webhook")
+whatsapp = typer.Typer(no_args_is_help=True, help="What Meta has to approve.")
+main.add_typer(whatsapp, name="whatsapp")
+
+
+@whatsapp.callback()
+def _of_whatsapp() -> None:
+    """What Meta has to approve."""
+
 
 T = TypeVar("T")
 
@@ -102,6 +111,15 @@ def send(
         raise typer.Exit(1)
 
 
+@whatsapp.command()
+def templates(
+    submit: Annotated[bool, typer.Option("--submit", help="Ask Meta for those that are missing.")] = False,
+) -> None:
+    """List the sentences that may be said to somebody who has not written for a day, and how they stand at Meta."""
+    if not _run(_templates(_settings(), submit=submit)):
+        raise typer.Exit(1)
+
+
 async def _migrate(known: Settings) -> None:
     async with opened(known.database_url) as database:
         await schema.migrate(database)
@@ -128,6 +146,15 @@ async def _audit(known: Settings) -> bool:
     if found.is_clean:
         typer.echo("✅ Every franc is accounted for.")
     return found.is_clean
+
+
+async def _templates(known: Settings, *, submit: bool) -> bool:
+    all_approved = True
+    async for standing in whatsapp_templates(known, submit=submit):
+        mark = _MARKS[checks.Level.GOOD if standing.is_approved else checks.Level.DOUBT]
+        typer.echo(f"{mark} {standing.name} ({standing.language}): {standing.says}")
+        all_approved = all_approved and standing.is_approved
+    return all_approved
 
 
 def _settings() -> Settings:

@@ -1,4 +1,4 @@
-"""The doors: GetMiPay's webhooks, Telegram's, the pages that people open, health and metrics."""
+"""The doors: GetMiPay's webhooks, Telegram's and WhatsApp's, the pages that people open, health and metrics."""
 
 import hmac
 import json
@@ -7,11 +7,13 @@ from http import HTTPStatus
 import structlog
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
+from pywa.utils import HUB_CH, HUB_SIG, HUB_VT, webhook_updates_validator
 from sqlalchemy import text
 
 from bot.channels.telegram import TelegramChannel
 from bot.intake import Intake
 from bot.reception import ComeAgain
+from bot.whatsapp_intake import WhatsAppIntake
 from core import jobs, outbox
 from core.db import Database, is_database_away
 from core.settings import Settings
@@ -21,6 +23,8 @@ from payments import LARGEST_BODY, WebhookDoor
 log = structlog.get_logger(__name__)
 
 _TELEGRAM_BODY = 1024 * 1024
+# What Meta says that one webhook may weigh.
+_WHATSAPP_BODY = 3 * 1024 * 1024
 _RETRY_AFTER = {"Retry-After": "5"}
 _JOBS = Gauge("cauri_jobs_due", "Jobs that are due")
 _JOBS_AGE = Gauge("cauri_jobs_oldest_seconds", "How long the most overdue job has been due")
@@ -32,13 +36,15 @@ class Doors:
     """The HTTP application, and what stands behind each door."""
 
     def __init__(
-        self, settings: Settings, database: Database, getmipay: WebhookDoor, telegram: TelegramChannel, intake: Intake
-    ) -> None:
+        self, settings: Settings, database: Database, getmipay: WebhookDoor, telegram: TelegramChannel, intake: Intake,
+        *, whatsapp: WhatsAppIntake | None = None,
+    ) -> None:  # fmt: skip
         self._settings = settings
         self._database = database
         self._getmipay = getmipay
         self._telegram = telegram
         self._intake = intake
+        self._whatsapp = whatsapp
 
     def application(self) -> web.Application:
         """The aiohttp application with every door."""
@@ -48,6 +54,8 @@ class Doors:
                 web.post("/webhook/getmipay/", self._hear_getmipay),
                 web.post("/webhook/getmipay", self._hear_getmipay),
                 web.post("/webhook/telegram", self._hear_telegram),
+                web.get("/webhook/whatsapp", self._meet_whatsapp),
+                web.post("/webhook/whatsapp", self._hear_whatsapp),
                 web.get("/payment/return", self._welcome_back),
                 web.get("/health", self._health),
                 web.get("/metrics", self._metrics),
@@ -67,17 +75,28 @@ class Doors:
         given = request.headers.get("X-Telegram-Bot-Api-Secret-Token", "")
         if not secret or not hmac.compare_digest(given.encode(), secret.encode()):
             return web.Response(status=HTTPStatus.UNAUTHORIZED)
-        try:
-            raw = json.loads((await request.read()).decode())
-        except ValueError:
-            return web.Response(status=HTTPStatus.BAD_REQUEST)
-        if not isinstance(raw, dict):
-            return web.Response(status=HTTPStatus.BAD_REQUEST)
-        try:
-            await self._intake.take(raw)
-        except ComeAgain:
-            return web.Response(status=HTTPStatus.SERVICE_UNAVAILABLE, headers=_RETRY_AFTER)
-        return web.Response()
+        return await _taken(await request.read(), self._intake)
+
+    async def _meet_whatsapp(self, request: web.Request) -> web.Response:
+        """Meta asks, when the webhook is registered, whether this is the door it was told of."""
+        expected = self._settings.whatsapp_verify_token.get_secret_value()
+        given = request.query.get(HUB_VT, "")
+        if not expected or not hmac.compare_digest(given.encode(), expected.encode()):
+            return web.Response(status=HTTPStatus.FORBIDDEN)
+        return web.Response(text=request.query.get(HUB_CH, ""))
+
+    async def _hear_whatsapp(self, request: web.Request) -> web.Response:
+        if self._whatsapp is None:
+            return web.Response(status=HTTPStatus.NOT_FOUND)
+        body = await _read(request, _WHATSAPP_BODY)
+        if len(body) > _WHATSAPP_BODY:
+            return web.Response(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        # Over the bytes as they came: written anew, the same JSON would have another signature.
+        signature = request.headers.get(HUB_SIG, "")
+        secret = self._settings.whatsapp_app_secret.get_secret_value()
+        if not signature.isascii() or not webhook_updates_validator(secret, body, signature):
+            return web.Response(status=HTTPStatus.UNAUTHORIZED)
+        return await _taken(body, self._whatsapp)
 
     async def _welcome_back(self, request: web.Request) -> web.Response:
         """Where GetMiPay's page sends the payer: back to the chat. It shows nothing of the payment, the chat does."""
@@ -104,6 +123,21 @@ class Doors:
         _OUTBOX.set(unsaid)
         _OUTBOX_AGE.set(unsaid_for.total_seconds())
         return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+async def _taken(body: bytes, intake: Intake | WhatsAppIntake) -> web.Response:
+    """Hand a channel's words to its intake; what is asked to come again does."""
+    try:
+        raw = json.loads(body.decode())
+    except ValueError:
+        return web.Response(status=HTTPStatus.BAD_REQUEST)
+    if not isinstance(raw, dict):
+        return web.Response(status=HTTPStatus.BAD_REQUEST)
+    try:
+        await intake.take(raw)
+    except ComeAgain:
+        return web.Response(status=HTTPStatus.SERVICE_UNAVAILABLE, headers=_RETRY_AFTER)
+    return web.Response()
 
 
 async def _read(request: web.Request, at_most: int) -> bytes:

@@ -1,15 +1,14 @@
-"""The intake of a channel: its raw updates become `Incoming`, and are answered by the reception."""
+"""Telegram's intake: its raw updates become `Incoming`, and are answered by the reception."""
 
 from typing import Any
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.channels.telegram import NAME, TelegramChannel
 from bot.channels.telegram_updates import decode
+from bot.keeping import keep_aside, storable
 from bot.reception import ComeAgain, Reception
-from core import inbox
-from core.db import Database, is_database_away
+from core.db import Database
 
 log = structlog.get_logger(__name__)
 
@@ -29,7 +28,7 @@ class Intake:
         go, because coming again for ever it would keep everybody else waiting. It has moved nothing.
         """
         try:
-            await self._take(_storable(raw))
+            await self._take(storable(raw))
         except ComeAgain:
             raise
         except Exception:
@@ -40,7 +39,7 @@ class Intake:
             incoming = decode(raw, self._telegram.bot)
         except Exception as error:
             log.exception("telegram.unreadable", update=str(raw.get("update_id")))
-            await self._keep_aside(raw, error)
+            await keep_aside(self._database, NAME, str(raw.get("update_id")), raw, error)
             return
         if incoming is None:
             return
@@ -50,26 +49,3 @@ class Intake:
         toast = await self._reception.receive(incoming)
         if incoming.callback_id is not None and not incoming.is_private:
             self._telegram.acknowledge(incoming.callback_id, toast)
-
-    async def _keep_aside(self, raw: dict[str, Any], error: Exception) -> None:
-        async def work(session: AsyncSession) -> None:
-            await inbox.keep_aside(session, NAME, str(raw.get("update_id")), raw, repr(error))
-
-        try:
-            await self._database.run(work)
-        except Exception as away:
-            if is_database_away(away):
-                raise ComeAgain from away
-            raise
-
-
-def _storable(value: Any) -> Any:
-    """The same words without what no database can keep, NUL and half characters: such an update would come for ever."""
-    match value:
-        case str():
-            return value.replace("\x00", "\ufffd").encode(errors="replace").decode()
-        case dict():
-            return {name: _storable(each) for name, each in value.items()}
-        case list():
-            return [_storable(each) for each in value]
-    return value

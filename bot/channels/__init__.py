@@ -34,6 +34,12 @@ class Channel(Protocol):
 
     name: str
 
+    def deep_link(self, payload: str) -> str:
+        """A link that opens the private chat with us and starts it with `payload`."""
+
+    async def close(self) -> None:
+        """Hang up."""
+
     async def send(
         self, chat: str, view: View, edits: str | None, file: OutboxFile | None = None, *, is_open: bool = True
     ) -> str:

@@ -73,7 +73,7 @@ def draw(view: View) -> list[Bubble]:
         return _under(text, LONGEST_BODY, Bubble("", buttons=tuple(choices), has_file=has_file))
     language = view.said.language if view.said else i18n.DEFAULT_LANGUAGE
     rows = tuple(_row(each) for each in _page(choices, view.page, language))
-    opens = _cut(i18n.text(language, "whatsapp.choose"), LONGEST_BUTTON)
+    opens = _cut(i18n.text(language, "button.choose"), LONGEST_BUTTON)
     # A list cannot bring a file along.
     before = [Bubble("", has_file=True)] if has_file else []
     return [*before, *_under(text, LONGEST_TEXT, Bubble("", rows=rows, opens=opens))]
@@ -106,7 +106,7 @@ def _page(choices: list[Choice], page: int, language: str) -> list[Choice]:
     while len(rest) > MOST_ROWS:
         shown, rest, number = rest[: MOST_ROWS - 1], rest[MOST_ROWS - 1 :], number + 1
         if number > page:
-            return [*shown, Choice(i18n.text(language, "whatsapp.more"), f"{PAGE}:{number}")]
+            return [*shown, Choice(i18n.text(language, "button.more"), f"{PAGE}:{number}")]
     return rest
 
 

@@ -11,9 +11,6 @@ _MARK_IN_URL = re.compile(r"[*~`]|(?<![^\W_])_|_(?![^\W_])")
 _EMPHASIS = {"b": "*", "i": "_"}
 # Each looks like the mark it stands for, and means nothing to WhatsApp.
 _LOOK_ALIKE = str.maketrans({"*": "∗", "_": "ˍ", "~": "∼", "`": "ˋ"})
-# In an address a mark says the same when it is written as its number; between letters it is none.
-_MARK_IN_NEXT_LETTER = re.compile(r"(?:</?(?:b|i|code)>)*(.?)", re.DOTALL)
-_URL = re.compile(r"[*~`]|(?<![^\W_])_|_(?![^\W_])")
 
 
 def marked(text: str) -> str:
