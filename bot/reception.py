@@ -1,7 +1,10 @@
 """Reception: what came in is claimed, understood and answered, all in one transaction."""
 
+import asyncio
 import contextlib
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
+from weakref import WeakValueDictionary
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -27,6 +30,7 @@ log = structlog.get_logger(__name__)
 
 _CANCEL_WORDS = {"annuler", "annule", "cancel", "stop"}
 _BACK_WORDS = {"retour", "back", "precedent"}
+_GROUP_AT_ONCE = 3
 
 
 class ComeAgain(Exception):
@@ -40,6 +44,7 @@ class Reception:
         self._database = database
         self._commands = commands
         self._groups = groups
+        self._lines: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     async def receive(self, incoming: Incoming) -> Toast | None:
         """Answer one message, once; a tap in a group is answered with what only the tapper sees.
@@ -48,13 +53,24 @@ class Reception:
         away.
         """
         try:
-            return await self._database.run(lambda session: self._answer_once(session, incoming))
+            async with self._line(incoming):
+                return await self._database.run(lambda session: self._answer_once(session, incoming))
         except Exception as error:
             if is_database_away(error):
                 raise ComeAgain from error
             log.exception("message.failed", channel=incoming.channel, message=incoming.id)
             await self._apologise(incoming, error)
             return None
+
+    def _line(self, incoming: Incoming) -> AbstractAsyncContextManager[object]:
+        """Where many who tap in one group at once stand in line.
+
+        Most taps of a group wait for the same row. Waiting in the database, each would hold one of its connections, and
+        nobody could draw the card that they wait for, nor answer anybody else.
+        """
+        if incoming.is_private:
+            return contextlib.nullcontext()
+        return self._lines.setdefault(f"{incoming.channel}:{incoming.chat}", asyncio.Semaphore(_GROUP_AT_ONCE))
 
     async def _answer_once(self, session: AsyncSession, incoming: Incoming) -> Toast | None:
         if not await inbox.claim(session, incoming.channel, incoming.id):

@@ -48,11 +48,13 @@ async def _started(session: AsyncSession, payload: Payload) -> None:
         order = await drawing.order_in_words(session, cycle, language)
         return {"name": tontine.name, "order": order, **await first_round_of(session, cycle, language)}
 
+    facts = {language: await said(language) for language in i18n.LANGUAGES}
+
     async def for_one(member: Member) -> View:
-        return notice(member, key, **await said(member.language))
+        return notice(member, key, **facts[member.language])
 
     language = await group_language(session, tontine.id)
-    await tell_group(session, tontine, View(i18n.text(language, key, **await said(language))))
+    await tell_group(session, tontine, View(i18n.text(language, key, **facts[language])))
     await tell_each(session, tontine, for_one, subject=f"started:{cycle.id}")
 
 
