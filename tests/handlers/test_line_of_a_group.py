@@ -20,11 +20,10 @@ def tapped(number: int, chat: str = "-1") -> Incoming:
 
 @pytest.mark.parametrize("engine", ["postgresql"])
 async def test_while_a_group_taps_others_are_answered_and_then_every_tap_is(database: Database) -> None:
-    waiting, may_go = 0, asyncio.Event()
+    has_begun, may_go = asyncio.Event(), asyncio.Event()
 
     async def pay(turn: GroupTurn, _: str) -> Toast:
-        nonlocal waiting
-        waiting += 1
+        has_begun.set()
         if turn.here.chat == "-1":
             await may_go.wait()
         return Toast("payé")
@@ -37,8 +36,7 @@ async def test_while_a_group_taps_others_are_answered_and_then_every_tap_is(data
     commands = Commands([Command("balance", balance, {"fr": "solde"})])
     reception = Reception(database, commands, GroupDesk(commands, GroupActs(taps={"pay": pay}), lambda _: ""))
     taps = [asyncio.create_task(reception.receive(tapped(number))) for number in range(TAPS)]
-    while not waiting:
-        await asyncio.sleep(0.01)
+    await has_begun.wait()
 
     await reception.receive(Incoming("telegram", "1", "text", "7", "7", "Binta", is_private=True, text="/solde"))
     assert answered.is_set()
