@@ -109,9 +109,7 @@ async def _renumber(session: AsyncSession, heard: Renumbered) -> None:
     """Their id, where Meta tells one, is what they are known by from now on, beside the new number."""
     if not await inbox.claim(session, NAME, heard.id):
         return
-    old, new = heard.old_user_id or heard.old_number, heard.new_user_id or heard.new_number
-    if old is None or new is None:
-        return
-    alias = heard.new_number if heard.new_user_id else None
-    if not await go_on_as(session, NAME, old, new, alias) and heard.old_number is not None:
-        await go_on_as(session, NAME, heard.old_number, new, alias)
+    new = heard.new_user_id or heard.new_number
+    if new is not None and (heard.old_user_id or heard.old_number):
+        old = await place_of(session, heard.old_user_id, heard.old_number)
+        await go_on_as(session, NAME, old.chat, new, heard.new_number if heard.new_user_id else None)

@@ -57,6 +57,8 @@ def configure(log_format: str = "json", level: int = logging.INFO) -> None:
     root.setLevel(level)
     for chatty in ("httpx", "httpcore", "alembic", "aiohttp.access", "apscheduler"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    # Its warnings are advice to programmers, given again each time the network fails.
+    logging.getLogger("pywa").setLevel(logging.ERROR)
 
 
 def hide_secrets(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
