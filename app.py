@@ -11,12 +11,16 @@ from telegram.error import TelegramError
 
 import payments
 import tontines
+from bot.channels import Channel
 from bot.channels.telegram import TelegramChannel
+from bot.channels.whatsapp import WhatsAppChannel
 from bot.commands import Commands
 from bot.groups import GroupDesk
 from bot.intake import Intake
+from bot.receipts import register_receipts
 from bot.reception import Reception
 from bot.ways import Ways
+from bot.whatsapp_intake import WhatsAppIntake
 from core import i18n
 from core.db import Database
 from core.events import subscribe
@@ -67,6 +71,8 @@ async def build(settings: Settings) -> AsyncIterator[App]:
     link_life = timedelta(minutes=settings.link_minutes)
     database = Database(settings.database_url)
     telegram = TelegramChannel(settings.telegram_bot_token.get_secret_value(), settings.telegram_api_url)
+    whatsapp = _whatsapp(settings)
+    channels: list[Channel] = [telegram, whatsapp] if whatsapp else [telegram]
     jobs = Jobs()
     async with GetMiPay(_access(settings)) as provider:
         payments.register_jobs(jobs, provider, link_life)
@@ -75,17 +81,32 @@ async def build(settings: Settings) -> AsyncIterator[App]:
         subscribe(jobs, payments.ALERT, _alert)
         try:
             await telegram.open()
-            links = Links(Ways({telegram.name: telegram.deep_link}), settings.webhook_base)
+            links = Links(Ways({each.name: each.deep_link for each in channels}), settings.webhook_base)
             known = commands(methods, link_life, links, settings.default_country)
             register_tontine(jobs, links)
             register_linking(jobs)
+            register_receipts(jobs)
             desk = GroupDesk(known, tontine_acts(links), telegram.deep_link)
-            intake = Intake(database, telegram, Reception(database, known, desk))
-            doors = Doors(settings, database, WebhookDoor(_secrets(settings)), telegram, intake)
-            yield App(settings, database, telegram, known, intake, doors, Worker(database, jobs, [telegram]))
+            reception = Reception(database, known, desk)
+            intake = Intake(database, telegram, reception)
+            doors = Doors(
+                settings, database, WebhookDoor(_secrets(settings)), telegram, intake,
+                whatsapp=WhatsAppIntake(database, whatsapp, reception) if whatsapp else None,
+            )  # fmt: skip
+            yield App(settings, database, telegram, known, intake, doors, Worker(database, jobs, channels))
         finally:
-            await telegram.close()
+            for channel in channels:
+                await channel.close()
             await database.close()
+
+
+def _whatsapp(settings: Settings) -> WhatsAppChannel | None:
+    if not settings.uses_whatsapp:
+        return None
+    return WhatsAppChannel(
+        settings.whatsapp_phone_id, settings.whatsapp_token.get_secret_value(), settings.whatsapp_api_url,
+        number=settings.whatsapp_number, business_id=settings.whatsapp_business_id,
+    )  # fmt: skip
 
 
 async def _alert(_: AsyncSession, payload: Payload) -> None:

@@ -18,6 +18,9 @@ _API_KEY = "demo-api-key"
 _SECRET_KEY = "demo-secret-key"  # noqa: S105
 _WEBHOOK_SECRET = "demo-webhook-secret"  # noqa: S105
 _BOT_TOKEN = "100000001:demo-token-for-the-sandbox-only"  # noqa: S105
+_WHATSAPP_TOKEN = "demo-whatsapp-token-for-the-sandbox-only"  # noqa: S105
+_WHATSAPP_APP_SECRET = "demo-whatsapp-app-secret"  # noqa: S105
+_WHATSAPP_VERIFY_TOKEN = "demo-whatsapp-verify-token"  # noqa: S105
 _SANDBOX_PORT = 8100
 _APP_PORT = 8000
 _START_S = 30
@@ -26,8 +29,9 @@ _START_S = 30
 async def demo(folder: Path, announce: Callable[[str], None]) -> None:
     """Start the sandbox and the service, tell the page's address, stop both at Ctrl-C. The data stays in `folder`."""
     stop = stop_on_signals()
-    async with _sandbox(folder, stop) as sandbox:
-        settings = demo_settings(folder, sandbox, _free_port(_APP_PORT))
+    port = _free_port(_APP_PORT)
+    async with _sandbox(folder, port, stop) as sandbox:
+        settings = demo_settings(folder, sandbox, port)
         async with opened(settings.database_url) as database:
             await schema.migrate(database)
         await serve(settings, lambda _: announce(sandbox), stop)
@@ -44,6 +48,13 @@ def demo_settings(folder: Path, sandbox: str, port: int) -> Settings:
         "getmipay_webhook_secret": _WEBHOOK_SECRET,
         "telegram_bot_token": _BOT_TOKEN,
         "telegram_api_url": f"{sandbox}/telegram",
+        "whatsapp_token": _WHATSAPP_TOKEN,
+        "whatsapp_phone_id": "100000000000001",
+        "whatsapp_business_id": "200000000000002",
+        "whatsapp_app_secret": _WHATSAPP_APP_SECRET,
+        "whatsapp_verify_token": _WHATSAPP_VERIFY_TOKEN,
+        "whatsapp_number": "22625000001",
+        "whatsapp_api_url": f"{sandbox}/whatsapp",
         "chat_url": sandbox,
         "public_url": "",
         "log_format": "console",
@@ -52,9 +63,12 @@ def demo_settings(folder: Path, sandbox: str, port: int) -> Settings:
 
 
 @asynccontextmanager
-async def _sandbox(folder: Path, stop: asyncio.Event) -> AsyncIterator[str]:
+async def _sandbox(folder: Path, app_port: int, stop: asyncio.Event) -> AsyncIterator[str]:
     """The sandbox in a process of its own, which ends with this one however this one ends; gives its address."""
-    arguments = ["--port", str(_free_port(_SANDBOX_PORT)), "--data", str(folder / "sandbox.sqlite3")]
+    arguments = [
+        "--port", str(_free_port(_SANDBOX_PORT)), "--data", str(folder / "sandbox.sqlite3"),
+        "--whatsapp-webhook-url", f"http://127.0.0.1:{app_port}/webhook/whatsapp",
+    ]  # fmt: skip
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "sandbox", *arguments, "--until-stdin-closes",
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,

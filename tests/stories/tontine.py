@@ -112,7 +112,7 @@ class Circle:
 
     async def wallet(self, name: str) -> int:
         """What is in somebody's wallet, by the ledger."""
-        return await self.town.balance_of(self.people[name].id)
+        return await self.town.balance_of(self.people[name])
 
     async def owes(self, name: str) -> int:
         async with self.town.database.reading() as session:

@@ -5,11 +5,10 @@ A story reads as a dialogue: `await awa.says("/solde")`, `await awa.hears("Dispo
 
 import asyncio
 import json
-import secrets
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,184 +26,15 @@ from operations.serve import serve
 from payments import standing
 from sandbox.server import build
 from sandbox.settings import Settings as SandboxSettings
+from tests.stories.person import Person, labels_of, plain
+from tests.stories.whatsapp import WhatsAppPerson
 
 BOT_TOKEN = "100000001:demo-token-for-the-sandbox-only"
 
-
-def plain(text: str) -> str:
-    """Spaces of every width as one kind, so that a story can be typed on any keyboard."""
-    return text.replace("\u00a0", " ").replace("\u202f", " ")
-
-
-@dataclass
-class Person:
-    """Somebody in a chat with the assistant: the private one, unless `chat` says `group`."""
-
-    town: "Town"
-    name: str
-    id: int
-    full_name: str
-    chat: str = "private"
-    heard: dict[int, dict[str, Any]] = field(default_factory=dict)
-    change: int = 0
-
-    async def starts(self, payload: str | None = None) -> None:
-        """Touch START, or a link with a payload."""
-        await self._act(f"people/{self.name}/start", {"payload": payload} if payload else {})
-
-    async def says(self, text: str, *, anonymous: bool = False) -> None:
-        """Type and send; `anonymous` as a group's hidden administrator."""
-        await self._act(f"{self._chat}/say", {"text": text, "anonymous": anonymous})
-
-    async def sends(self, kind: str) -> None:
-        """Send a `sticker`, a `voice` note or a `photo`."""
-        await self._act(f"{self._chat}/{kind}", {})
-
-    async def shares_own_contact(self) -> None:
-        """Share one's own number."""
-        await self._act(f"{self._chat}/contact", {})
-
-    async def shares_contact_of(self, name: str) -> None:
-        """Share the card of one of the sandbox's people."""
-        somebody = await self.town.person(name)
-        await self._act(f"{self._chat}/contact", {"person": somebody.id})
-
-    async def shares_card(self, phone: str, first_name: str) -> None:
-        """Share a card from the telephone's own book."""
-        await self._act(f"{self._chat}/contact", {"phone": phone, "first_name": first_name})
-
-    async def taps(self, label: str) -> None:
-        """Tap the newest button whose label has these words."""
-        await self._act(f"{self._chat}/tap", await self.button(label))
-
-    async def taps_twice(self, label: str) -> None:
-        """Tap it again before anything could happen."""
-        button = await self.button(label)
-        await self._note_now()
-        tap = f"/chat/api/{self._chat}/tap"
-        await asyncio.gather(*(self.town.sandbox.post(tap, json=button) for _ in range(2)))
-
-    async def presses(self, label: str) -> None:
-        """Touch a key of the reply keyboard."""
-        await self._act(f"{self._chat}/press", {"label": label})
-
-    async def button(self, label: str) -> dict[str, int]:
-        """Where that button is: it can be tapped again later, when it is old."""
-        await self.hears_button(label)
-        for message in reversed(await self.messages()):
-            for row, buttons in enumerate(message.get("inline_keyboard") or []):
-                for column, button in enumerate(buttons):
-                    if label in plain(button["text"]):
-                        return {"message_id": message["message_id"], "row": row, "column": column}
-        raise AssertionError(f"no button {label!r}")
-
-    async def data_of(self, label: str) -> str:
-        """What that button says to the assistant when it is tapped."""
-        at = await self.button(label)
-        message = next(each for each in await self.messages() if each["message_id"] == at["message_id"])
-        return str(message["inline_keyboard"][at["row"]][at["column"]]["callback_data"])
-
-    async def taps_unseen(self, data: str) -> None:
-        """Tap a button that no longer stands there, or never did: a slow telephone, or somebody who makes them up."""
-        await self._note_now()
-        await self.town.push_update(self.tap_of(data, (await self.messages())[-1]["message_id"]))
-
-    def tap_of(self, data: str, message_id: int) -> dict[str, Any]:
-        """The update of a tapped button, as Telegram writes it."""
-        me = {"id": self.id, "is_bot": False, "first_name": self.full_name, "language_code": "fr"}
-        message = {"message_id": message_id, "date": 1_795_000_000, "chat": {"id": self.id, "type": "private"}}
-        query = {"id": secrets.token_hex(8), "from": me, "message": message, "chat_instance": "1", "data": data}
-        return {"callback_query": query}
-
-    async def blocks(self) -> None:
-        """Block the assistant."""
-        await self._act(f"people/{self.name}/block", {})
-
-    async def unblocks(self) -> None:
-        """Let the assistant write again."""
-        await self._act(f"people/{self.name}/unblock", {})
-
-    async def hears(self, *parts: str) -> str:
-        """Wait for one message from the assistant, new or edited since the last act, that has all these words."""
-        return await self._wait(lambda message: all(part in plain(message["text"]) for part in parts), repr(parts))
-
-    async def hears_either(self, *alternatives: str) -> str:
-        """Wait for a message that has one of these."""
-        return await self._wait(
-            lambda message: any(words in plain(message["text"]) for words in alternatives), "either"
-        )
-
-    async def hears_button(self, label: str) -> str:
-        """Wait until a message offers this button."""
-        return await self._wait(lambda message: any(label in text for text in labels_of(message)), f"button {label}")
-
-    async def messages(self) -> list[dict[str, Any]]:
-        """The chat as it stands, oldest first."""
-        answer = await self.town.sandbox.get(f"/chat/api/{self._chat}/messages", params={"limit": 100})
-        return list(answer.json()["messages"])
-
-    async def last(self) -> str:
-        """The text of the chat's last message."""
-        return plain((await self.messages())[-1]["text"])
-
-    async def keyboard(self) -> list[str]:
-        """The labels of the reply keyboard that stands there now."""
-        keyboard = (await self.town.sandbox.get(f"/chat/api/{self._chat}/messages")).json()["keyboard"]
-        return [button["text"] for row in (keyboard or {}).get("keyboard", []) for button in row]
-
-    async def payment_link(self, label: str = "Payer") -> str:
-        """The address behind the newest payment button."""
-        await self.hears_button(label)
-        for message in reversed(await self.messages()):
-            for button in (button for row in message.get("inline_keyboard") or [] for button in row):
-                if "/pay/" in button.get("url", ""):
-                    return str(button["url"])
-        raise AssertionError("no payment link")
-
-    async def pays(self, pin: str = "0000") -> None:
-        """Open the payment page and type the code."""
-        await self.town.pay(await self.payment_link(), pin)
-
-    async def balance(self) -> int:
-        """What the ledger says is available, in whole francs."""
-        return await self.town.balance_of(self.id)
-
-    @property
-    def _chat(self) -> str:
-        return f"people/{self.name}/chats/{self.chat}"
-
-    async def said_to_me(self) -> list[str]:
-        """Every message of the assistant's in this chat, as it stands, oldest first."""
-        return [plain(message["text"]) for message in await self.messages() if message["from"]["is_bot"]]
-
-    def in_the_group(self) -> "Person":
-        """The same person, in their group."""
-        return replace(self, chat="group", heard={})
-
-    async def _act(self, path: str, body: dict[str, Any]) -> None:
-        await self._note_now()
-        answer = await self.town.sandbox.post(f"/chat/api/{path}", json=body)
-        assert answer.is_success, answer.text
-
-    async def _note_now(self) -> None:
-        """What is heard from here on is an answer to what is done next."""
-        self.change, self.heard = (await self.town.sandbox.get("/chat/api/people")).json()["change"], {}
-
-    async def _wait(self, fits: Callable[[dict[str, Any]], bool], what: str) -> str:
-        deadline = asyncio.get_running_loop().time() + self.town.patience_s
-        while True:
-            for message in self.heard.values():
-                if fits(message):
-                    return plain(message["text"])
-            if asyncio.get_running_loop().time() > deadline:
-                heard = "\n---\n".join(message["text"] for message in self.heard.values())
-                raise AssertionError(f"{self.name} never heard {what}. Heard:\n{heard}")
-            query = {"person": self.name, "chat": self.chat, "after": self.change, "timeout": 2}
-            news = (await self.town.sandbox.get("/chat/api/wait", params=query)).json()
-            self.change = max(self.change, news["change"])
-            for message in news["messages"]:
-                if not message["deleted"] and message["from"]["is_bot"]:
-                    self.heard[message["message_id"]] = message
+__all__ = [
+    "BOT_TOKEN", "Person", "Town", "callers", "free_port", "house_settings", "labels_of", "plain", "running_sandbox",
+    "running_town", "until",
+]  # fmt: skip
 
 
 @dataclass
@@ -214,10 +44,14 @@ class Town:
     sandbox: httpx.AsyncClient
     database: Database
     app_url: str
+    channel: str = "telegram"
     patience_s: float = 20.0
 
-    async def person(self, name: str) -> Person:
-        """One of the sandbox's people."""
+    async def person(self, name: str, channel: str | None = None) -> Person:
+        """One of the sandbox's people, on the story's channel unless another one is named."""
+        if (channel or self.channel) == "whatsapp":
+            found = (await self.sandbox.get(f"/whatsapp/api/people/{name}")).json()
+            return WhatsAppPerson(self, name, found["id"], found["name"], user_id=found["user_id"])
         found = (await self.sandbox.get(f"/chat/api/people/{name}")).json()
         return Person(self, name, found["id"], found["name"])
 
@@ -225,12 +59,11 @@ class Town:
         """Somebody the sandbox did not know: `last_name`, `language_code` and `username` as one likes."""
         answer = await self.sandbox.post("/chat/api/people", json={"first_name": first_name, "phone": phone, **facts})
         assert answer.is_success, answer.text
-        found = answer.json()
-        return Person(self, str(found["id"]), found["id"], found["name"])
+        return await self.person(str(answer.json()["id"]))
 
-    async def member(self, name: str, balance: int = 0) -> Person:
+    async def member(self, name: str, balance: int = 0, channel: str | None = None) -> Person:
         """Somebody who has started the assistant, with so much in their wallet, topped up as anybody would."""
-        person = await self.person(name)
+        person = await self.person(name, channel)
         await person.starts()
         await person.hears("Votre solde")
         if balance:
@@ -265,14 +98,19 @@ class Town:
         answer = await self.sandbox.post("/telegram/api/updates", content=json.dumps(body))
         assert answer.is_success, answer.text
 
+    async def push_notice(self, value: dict[str, Any], field: str = "messages") -> None:
+        """Have WhatsApp tell anything at all."""
+        answer = await self.sandbox.post("/whatsapp/api/notices", json={"value": value, "field": field})
+        assert answer.is_success, answer.text
+
     async def as_the_bot(self, method: str, **values: Any) -> httpx.Response:
         """Call the Bot API with the bot's own token, behind the assistant's back."""
         return await self.sandbox.post(f"/telegram/bot{BOT_TOKEN}/{method}", json=values)
 
-    async def balance_of(self, person_id: int) -> int:
+    async def balance_of(self, person: Person) -> int:
         """What the ledger says is available to somebody, in whole francs."""
         async with self.database.reading() as session:
-            member = await find_by_address(session, "telegram", str(person_id))
+            member = await find_by_address(session, *person.address)
             if member is None:
                 return 0
             return (await standing(session, member.id, AccountKind.WALLET)).available.amount
@@ -287,11 +125,6 @@ class Town:
         paid = [entry for entry in await self.transactions() if entry["status"] == "success"]
         in_, out = (sum(e["amount"] for e in paid if e["kind"] == kind) for kind in ("deposit", "payout"))
         assert (held.posted if held else Money(0)) == Money(in_ - out)
-
-
-def labels_of(message: dict[str, Any]) -> list[str]:
-    """The labels of a message's buttons."""
-    return [plain(button["text"]) for row in message.get("inline_keyboard") or [] for button in row]
 
 
 async def until(happened: Callable[[], Awaitable[Any]]) -> Any:
@@ -320,7 +153,10 @@ def house_settings(database_url: str, sandbox_url: str, **changes: Any) -> Setti
         "database_url": database_url, "port": free_port(), "getmipay_api_url": f"{sandbox_url}/getmipay",
         "getmipay_api_key": "demo-api-key", "getmipay_secret_key": "demo-secret-key",
         "getmipay_webhook_secret": "demo-webhook-secret", "telegram_bot_token": BOT_TOKEN,
-        "telegram_api_url": f"{sandbox_url}/telegram", **changes,
+        "telegram_api_url": f"{sandbox_url}/telegram", "whatsapp_api_url": f"{sandbox_url}/whatsapp",
+        "whatsapp_token": "demo-whatsapp-token-for-the-sandbox-only", "whatsapp_phone_id": "100000000000001",
+        "whatsapp_business_id": "200000000000002", "whatsapp_app_secret": "demo-whatsapp-app-secret",
+        "whatsapp_verify_token": "demo-whatsapp-verify-token", "whatsapp_number": "22625000001", **changes,
     }  # fmt: skip
     return Settings(_env_file=None, **values)
 
@@ -347,17 +183,20 @@ async def running_town(
     database: Database,
     folder: Path,
     *,
+    channel: str = "telegram",
     telegram_knobs: dict[str, Any] | None = None,
     registered: str = "",
     **changes: Any,
 ) -> AsyncIterator[Town]:
     """The sandbox and the house with these changed settings, in this process, over real HTTP.
 
-    The knobs are turned before the house opens.
+    `channel` is the one that people are on unless the story says otherwise. The knobs are turned before the house
+    opens.
     """
     async with running_sandbox(folder, registered) as url, callers(url) as http:
         # Nobody waits for made-up operators, and nobody is slowed down for typing fast.
         await http.post("/telegram/api/knobs", json={"rate_limits": False, **(telegram_knobs or {})})
+        await http.post("/whatsapp/api/knobs", json={"rate_limits": False})
         await http.post("/getmipay/api/knobs", json={"payout_delay_s": 0.1, "magic": False})
         settings = house_settings(database.url.render_as_string(hide_password=False), url, **changes)
         stop, ready = asyncio.Event(), asyncio.Event()
@@ -366,8 +205,11 @@ async def running_town(
         await asyncio.wait([house, opened], return_when=asyncio.FIRST_COMPLETED)
         if house.done():
             house.result()
+        address = f"http://127.0.0.1:{settings.port}"
+        registered_there = await http.post("/whatsapp/api/webhook", json={"url": f"{address}/webhook/whatsapp"})
+        assert registered_there.is_success, registered_there.text
         try:
-            yield Town(http, database, f"http://127.0.0.1:{settings.port}")
+            yield Town(http, database, address, channel)
         finally:
             stop.set()
             await house
