@@ -58,7 +58,7 @@ async def place_bid(session: AsyncSession, round_id: UUID, member_id: UUID, amou
     """Bid for a round's turn before it opens: what the pot would give up to the fund. A bid is only raised.
 
     It counts for each share of the member that has no turn yet; two half-shares bid as one, and the lower bid counts.
-    The same amount again changes nothing. Raises OrderIsAnother, TurnNotUpcoming, NoTurnToDecide, BidOutOfBounds,
+    The same amount again changes nothing. Raises OrderIsAnother, TurnDecided, NoTurnToDecide, BidOutOfBounds,
     BidTooLow.
     """
     tontine, cycle, round_ = await upcoming(session, round_id, Order.AUCTION)

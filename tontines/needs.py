@@ -19,7 +19,14 @@ from tontines.officers import DECIDING, SecondPersonNeeded, require_office
 from tontines.reasons import optional_reason
 from tontines.rules import Order
 from tontines.turns import decide
-from tontines.undecided import NoTurnToDecide, holdings_waiting, require_order, shares_without_turn, upcoming
+from tontines.undecided import (
+    NoTurnToDecide,
+    TurnDecided,
+    holdings_waiting,
+    require_order,
+    shares_without_turn,
+    upcoming,
+)
 
 
 async def state_need(session: AsyncSession, tontine_id: UUID, member_id: UUID, reason: str = "") -> None:
@@ -70,7 +77,10 @@ async def needs_of(session: AsyncSession, cycle_id: UUID) -> list[Need]:
 
 
 async def put_first(session: AsyncSession, round_id: UUID, share_id: UUID, *, by: UUID) -> Turn:
-    """An officer decides whose need the next round serves, not their own. Raises NoTurnToDecide, SecondPersonNeeded."""
+    """An officer decides whose need the next round serves, not their own.
+
+    Raises OrderIsAnother, NotAnOfficer, NoTurnToDecide, SecondPersonNeeded, TurnDecided.
+    """
     tontine, cycle, round_ = await upcoming(session, round_id, Order.NEED)
     officer = await require_office(session, tontine.id, by, *DECIDING)
     if share_id not in await shares_without_turn(session, cycle.id):
@@ -80,7 +90,7 @@ async def put_first(session: AsyncSession, round_id: UUID, share_id: UUID, *, by
         raise SecondPersonNeeded
     taken = {turn.position for turn in await turns_of(session, cycle.id)}
     if round_.number in taken:
-        raise NoTurnToDecide
+        raise TurnDecided
     return await decide(session, tontine, round_, share_id, by=officer.id)
 
 

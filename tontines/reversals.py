@@ -81,7 +81,7 @@ async def confirm_reversal(session: AsyncSession, contribution_id: UUID, *, by: 
         return contribution
     await _refuse_unless_reversible(session, contribution)
     reversal.confirmed_by, contribution.state = officer.id, ContributionState.REVERSED
-    parts = await _parts(session, contribution)
+    parts = await parts_of(session, contribution)
     closed = await _take_back(session, contribution, parts)
     await write_line(
         session, tontine, "contribution.reversed", contribution=contribution_id, member=contribution.membership_id,
@@ -141,7 +141,7 @@ async def why_not(session: AsyncSession, contribution: Contribution) -> Refusal 
     if (await fresh_one(session, Membership, contribution.membership_id)).state is not MembershipState.ACTIVE:
         return NotReversible()
     rounds: dict[UUID, int] = defaultdict(int)
-    for part in await _parts(session, contribution):
+    for part in await parts_of(session, contribution):
         if part.due_id is None:
             advance = await francs_on(session, await advance_account(session, contribution.membership_id))
             if advance < part.amount:
@@ -240,7 +240,8 @@ async def _asked(session: AsyncSession, contribution_id: UUID) -> Reversal:
     return reversal
 
 
-async def _parts(session: AsyncSession, contribution: Contribution) -> list[Allotment]:
+async def parts_of(session: AsyncSession, contribution: Contribution) -> list[Allotment]:
+    """What of a contribution paid which due, or was paid early."""
     return await fresh(session, select(Allotment).where(Allotment.contribution_id == contribution.id))
 
 

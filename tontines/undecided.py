@@ -13,7 +13,6 @@ from tontines.cycles import rounds_of, shares_of, turns_of
 from tontines.events import tell
 from tontines.group import fresh, fresh_one, lock_tontine
 from tontines.group_tables import Tontine
-from tontines.rotation import TurnNotUpcoming
 from tontines.rules import Order, days_between_rounds
 from tontines.states import RoundState
 
@@ -34,6 +33,12 @@ class NoTurnToDecide(Refusal):
     """The person has no share whose turn is open to decide."""
 
     key = "refusal.tontine.no_turn_to_decide"
+
+
+class TurnDecided(Refusal):
+    """The round has its turn already: its bids and needs are over."""
+
+    key = "refusal.tontine.turn_decided"
 
 
 async def shares_without_turn(session: AsyncSession, cycle_id: UUID) -> list[UUID]:
@@ -68,14 +73,14 @@ async def turn_nears(session: AsyncSession, payload: Payload) -> None:
 async def upcoming(session: AsyncSession, round_id: UUID, order: Order) -> tuple[Tontine, Cycle, Round]:
     """The tontine, locked, and a round of it that has not opened, its turns decided by `order`.
 
-    Raises OrderIsAnother, TurnNotUpcoming.
+    Raises OrderIsAnother, TurnDecided.
     """
     tontine = await lock_tontine(session, (await session.get_one(Round, round_id)).tontine_id)
     round_ = await fresh_one(session, Round, round_id)
     cycle = await fresh_one(session, Cycle, round_.cycle_id)
     require_order(cycle, order)
     if round_.state is not RoundState.SCHEDULED:
-        raise TurnNotUpcoming
+        raise TurnDecided
     return tontine, cycle, round_
 
 

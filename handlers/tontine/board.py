@@ -15,6 +15,8 @@ from handlers.tontine.words import names_of
 from tontines import BoardRow, Cycle, Round, RoundState, Tontine
 from tontines.group_tables import Line
 
+_NOTHING = Money(0)
+
 
 class Standing(StrEnum):
     """How somebody stands in a round; the worst comes first where there is no room for all."""
@@ -56,6 +58,10 @@ class Board:
     is_closed: bool
     rows: list[Row]
     seal: Seal | None
+    price: Money = _NOTHING
+    """What an auctioned turn leaves to the fund."""
+    taken_back: Money = _NOTHING
+    """Of a closed round: banknotes it had promised and that were taken back since."""
 
     @property
     def expected(self) -> Money:
@@ -83,6 +89,8 @@ async def board_of(session: AsyncSession, round_id: UUID) -> Board:
         is_closed=is_closed,
         rows=_closed_rows(round_, names) if is_closed else [_row(row, names) for row in board.rows],
         seal=await last_seal(session, board.tontine_id),
+        price=Money((await tontines.turn_of(session, round_)).price if takes else 0),
+        taken_back=_sum(Money(each.taken_back) for each in await tontines.receipts_of(session, round_id)),
     )
 
 

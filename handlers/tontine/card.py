@@ -104,6 +104,8 @@ def card_text(language: str, board: Board, *, has_request: bool = False) -> Mark
         until=i18n.moment(language, board.deadline, board.zone), collected=board.collected, expected=board.expected,
         state=i18n.text(language, f"card.state.{_state(board, has_request=has_request)}"),
         rows=_rows(language, board.rows),
+        price=i18n.text(language, "card.price", price=board.price) if board.price else "",
+        taken_back=i18n.text(language, "card.taken_back", amount=board.taken_back) if board.taken_back else "",
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from core.money import Money
 from handlers.tontine.answers import Act
 from handlers.tontine.fine_waivers import propose_to_officers
 from handlers.tontine.people import name_of
+from handlers.tontine.reversing import confirm, decline
 from handlers.tontine.waiting import think_again
 from tontines import (
     Cycle,
@@ -70,6 +71,8 @@ def acts() -> Mapping[str, Act]:
         "replacement-no": _replace(accept=False),
         "grant-yes": _grant(approve=True),
         "grant-no": _grant(approve=False),
+        "reversal-yes": confirm,
+        "reversal-no": decline,
     }
 
 

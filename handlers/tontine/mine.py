@@ -1,10 +1,8 @@
 """My tontines: /tontine. What I owe now, what comes to me and when, my place, and what I can do."""
 
 from datetime import datetime
-from uuid import UUID
 
 from markupsafe import Markup
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat import Chat, Flow
 from bot.views import Button
@@ -12,10 +10,12 @@ from core import clock
 from core.money import Money
 from handlers.tontine import words
 from handlers.tontine.links import Links
+from handlers.tontine.next_turn import my_say, next_turn, waits, ways_to_say
+from handlers.tontine.shares import pots_to_come
 from handlers.tontine.which import Ways, ask_tontine, buttons_for, hinted_id, open_tontines, roles_of
 from tontines.charter import has_accepted
-from tontines.cycle_tables import Cycle, Round
-from tontines.cycles import NoCycle, holders_in, holdings_of, rounds_of, running_cycle, shares_of, turns_of
+from tontines.cycle_tables import Cycle
+from tontines.cycles import NoCycle, holders_in, rounds_of, running_cycle
 from tontines.dues import dues_owed, is_late
 from tontines.group import find_membership
 from tontines.group_tables import Membership, Tontine
@@ -75,6 +75,8 @@ async def _rows(chat: Chat, ways: Ways, tontine: Tontine, membership: Membership
             return [[to("members", "members"), to("tontine_charter", "charter")]]
         return [[to("tontine_join", "read_and_accept")], [to("members", "members")]]
     rows = [[to("contribute", "contribute")]] if tontine.state is TontineState.RUNNING else []
+    if (coming := await next_turn(chat.session, tontine)) is not None:
+        rows += await ways_to_say(chat, ways, coming, membership)
     rows.append([to("members", "members"), to("tontine_charter", "charter")])
     is_officer = bool(await roles_of(chat.session, membership))
     more = to("office", "office" if is_officer else "more")
@@ -94,6 +96,8 @@ async def _standing(chat: Chat, tontine: Tontine) -> Markup:
     except NoCycle:
         return await _before_cycle(chat, tontine, membership)
     lines = [await _owed(chat, tontine, membership), *await _to_come(chat, cycle, membership)]
+    if (coming := await next_turn(chat.session, tontine)) is not None:
+        lines += await my_say(chat.session, chat.member, coming, membership)
     return Markup("\n").join(lines)
 
 
@@ -122,9 +126,8 @@ async def _to_come(chat: Chat, cycle: Cycle, membership: Membership) -> list[Mar
     """The turns of mine that were not paid yet: when, which, and how much the pot should be."""
     pots = await pots_to_come(chat.session, cycle, membership.id)
     rounds = await rounds_of(chat.session, cycle.id)
-    if pots is None:
-        return [chat.text("tontine.turn_undecided", rounds=len(rounds))]
-    if not pots:
+    undecided = await waits(chat.session, cycle, membership)
+    if not pots and not undecided:
         holders = {each.id for each in await holders_in(chat.session, cycle.id)}
         return [chat.text("tontine.turn_had" if membership.id in holders else "tontine.not_in_cycle")]
     return [
@@ -134,29 +137,7 @@ async def _to_come(chat: Chat, cycle: Cycle, membership: Membership) -> list[Mar
             day=words.day(chat.member.language, words.local_day(cycle.rules, round_.deadline)),
         )
         for round_, amount in pots
-    ]  # fmt: skip
-
-
-async def pots_to_come(session: AsyncSession, cycle: Cycle, membership_id: UUID) -> list[tuple[Round, int]] | None:
-    """The rounds whose pots come to a member, with what each should bring them; None while a turn is undecided."""
-    shares = await shares_of(session, cycle.id)
-    place = {turn.share_id: turn.position for turn in await turns_of(session, cycle.id)}
-    rounds = {each.number: each for each in await rounds_of(session, cycle.id)}
-    staying = sum(share.left_at is None for share in shares)
-    paying = staying if cycle.rules.beneficiary_contributes else staying - 1
-    found: list[tuple[Round, int]] = []
-    for share in shares:
-        halves = sum(
-            each.halves for each in await holdings_of(session, share.id) if each.membership_id == membership_id
-        )
-        if not halves or share.left_at is not None:
-            continue
-        if share.id not in place:
-            return None
-        round_ = rounds[place[share.id]]
-        if round_.state is not RoundState.CLOSED:
-            found.append((round_, cycle.rules.part(cycle.rules.contribution * paying, halves)))
-    return sorted(found, key=lambda pot: pot[0].number)
+    ] + ([chat.text("tontine.turn_undecided", rounds=len(rounds))] if undecided else [])  # fmt: skip
 
 
 def _moment(chat: Chat, tontine: Tontine, when: datetime) -> str:

@@ -56,6 +56,7 @@ PARTS = {
     "money": (
         Act("cash", {Role.TREASURER}, _RUNNING),
         Act("waiver", frozenset(Role), _HAS_RUN),
+        Act("reversal", frozenset(Role), _HAS_RUN),
         Act("default", _DECIDES, _RUNNING),
         Act("set_off", (), _RUNNING),
         Act("solidarity"),

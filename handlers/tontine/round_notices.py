@@ -112,10 +112,11 @@ async def _minutes(session: AsyncSession, round_: Round, language: str) -> Marku
     short = {UUID(due["member"]) for due in minutes["dues"] if due["paid"] < due["owed"]}
     who = ", ".join([await name_of(session, each) for each in sorted(short)])
     lacking = Money(minutes["missing"])
-    asked = minutes["requested_by"]
+    asked, price = minutes["requested_by"], minutes["paid_out"]["price"]
     return i18n.text(
         language, "round.minutes", collected=Money(minutes["collected"]), owed=Money(minutes["owed"]),
         paid_out=Money(sum(minutes["paid_out"].values())),
+        price=i18n.text(language, "round.minutes_price", price=Money(price)) if price else "",
         missing=i18n.text(language, "round.minutes_missing", missing=lacking, names=who) if lacking else "",
         asker=await name_of(session, UUID(asked)) if asked else "—",
         approvers=", ".join([await name_of(session, UUID(each)) for each in minutes["approved_by"]]) or "—",

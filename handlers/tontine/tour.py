@@ -10,12 +10,14 @@ from bot.chat import Chat
 from bot.groups import GroupTurn, Toast
 from bot.views import Button, View
 from core import i18n
+from handlers.tontine import auction_notices, need_notices
 from handlers.tontine.answers import leading_to
 from handlers.tontine.board import board_of
 from handlers.tontine.card import card_text, open_rounds, post_again
 from handlers.tontine.contribute import CONTRIBUTE
 from handlers.tontine.links import id_of
-from handlers.tontine.which import TONTINE, ask_tontine
+from handlers.tontine.next_turn import next_turn, said_of, ways_to_say
+from handlers.tontine.which import TONTINE, ask_tontine, buttons_for, my_membership
 from handlers.tontine.words import labels
 from tontines import Round, Tontine
 from tontines.group import tontines_in
@@ -52,10 +54,20 @@ async def tour(chat: Chat) -> None:
     if tontine is None:
         return
     rounds = await open_rounds(chat.session, tontine.id)
-    if not rounds:
+    coming = await next_turn(chat.session, tontine)
+    if not rounds and coming is None:
         key, facts = await _nothing_open(chat.session, tontine, chat.member.language)
         chat.say(key, **facts)
-        return
+    if rounds:
+        await _say_cards(chat, tontine, rounds)
+    if coming is not None:
+        membership = await my_membership(chat, tontine)
+        ways = await buttons_for(chat.session, chat.member, tontine)
+        text = await said_of(chat.session, coming, tontine, chat.member.language, chat.member.time_zone)
+        chat.say("tour.is", card=text, buttons=await ways_to_say(chat, ways, coming, membership))
+
+
+async def _say_cards(chat: Chat, tontine: Tontine, rounds: list[UUID]) -> None:
     pay = await leading_to(chat.session, chat.member, "contribute", CONTRIBUTE, {TONTINE: str(tontine.id)})
     for round_id in rounds:
         text = card_text(chat.member.language, await board_of(chat.session, round_id))
@@ -66,7 +78,12 @@ async def _post(turn: GroupTurn, tontine: Tontine) -> None:
     rounds = await open_rounds(turn.session, tontine.id)
     for round_id in rounds:
         await post_again(turn.session, turn.here, await turn.session.get_one(Round, round_id))
-    if not rounds:
+    coming = await next_turn(turn.session, tontine)
+    if coming is not None and coming.is_auction:
+        await auction_notices.post_again(turn.session, turn.here, coming.round)
+    elif coming is not None:
+        await turn.say(await need_notices.card_of(turn.session, coming, tontine, turn.language))
+    elif not rounds:
         key, facts = await _nothing_open(turn.session, tontine, turn.language)
         await turn.say(View(i18n.text(turn.language, key, **facts)))
 

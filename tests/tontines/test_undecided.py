@@ -10,8 +10,7 @@ from core import clock
 from core.money import Money
 from tests.tontines.kit import Group, Village
 from tontines import Order
-from tontines.rotation import TurnNotUpcoming
-from tontines.undecided import NoTurnToDecide
+from tontines.undecided import NoTurnToDecide, TurnDecided
 
 THREE = ("Awa", "Binta", "Chantal")
 FOUR = (*THREE, "Djeneba")
@@ -86,7 +85,7 @@ async def test_the_last_share_that_waits_gives_nothing_up_whatever_it_bid_before
     await village.do(tontines.place_bid, (await group.round(1)).id, village.id("Binta"), Money(300))
     await group.open(2)
     assert await village.do(tontines.next_to_decide, await group.cycle()) is None
-    with pytest.raises(TurnNotUpcoming):
+    with pytest.raises(TurnDecided):
         await village.do(tontines.place_bid, second.id, village.id("Awa"), Money(800))
     turns = await village.do(tontines.turns_of, (await group.cycle()).id)
     assert [turn.price for turn in turns] == [300, 0]
