@@ -38,6 +38,10 @@ async def _hold_off(_: web.Request, knobs: Knobs, __: str) -> web.Response:
     return RefusalError(429, "too many requests", retry_after_s=knobs.retry_after_s).response()
 
 
+async def _ask_for_a_new_token(_: web.Request, __: Knobs, ___: str) -> web.Response:
+    return RefusalError(401, "Unauthenticated.").response()
+
+
 async def _forbid(_: web.Request, __: Knobs, ___: str) -> web.Response:
     return RefusalError(403, "operation not allowed for this account").response()
 
@@ -58,6 +62,7 @@ INSTEAD: Final[Mapping[Fault | None, Instead]] = {
     Fault.REFUSED: _refuse,
     Fault.REFUSED_WITH_200: _refuse_with_200,
     Fault.TOO_MANY_REQUESTS: _hold_off,
+    Fault.UNAUTHORIZED: _ask_for_a_new_token,
     Fault.FORBIDDEN: _forbid,
 }
 """Nothing is done; the text is the refusal's code."""

@@ -1,21 +1,20 @@
 """Dialect A of GetMiPay's API, as its guide describes it."""
 
-import json
 import sqlite3
-from datetime import UTC, datetime
 
 from aiohttp import web
 
-from sandbox.getmipay import journal
-from sandbox.getmipay.answers import AFTERWARDS, INSTEAD
+from sandbox.getmipay import sdk
+from sandbox.getmipay.answers import INSTEAD
+from sandbox.getmipay.calls import Name, answered, bent, looked_up, read_json
 from sandbox.getmipay.courier import COURIER
 from sandbox.getmipay.decisions import Step, plan, settle
 from sandbox.getmipay.faults import Fault
 from sandbox.getmipay.orders import Kind, Order, read_order
 from sandbox.getmipay.refusals import RefusalError
-from sandbox.getmipay.room import ROOM, Room
+from sandbox.getmipay.room import Room
 from sandbox.getmipay.signatures import is_same, is_signed
-from sandbox.getmipay.transactions import Status, Transaction, find, insert
+from sandbox.getmipay.transactions import Status, Transaction, find, insert, moment
 
 routes = web.RouteTableDef()
 
@@ -31,33 +30,32 @@ async def initiate_payout(request: web.Request) -> web.Response:
 
 
 @routes.get("/getmipay/v1/payments/{name}/status")
-async def payment_status(request: web.Request) -> web.Response:
-    """By our id or by the merchant's reference; payouts only with the knob, for nobody knows what the real API does."""
-    room, name = request.app[ROOM], request.match_info["name"]
-    call = journal.open_call(room.store, request.method, request.path)
-    try:
+async def payment_status(request: web.Request) -> web.StreamResponse:
+    """By our id or by the merchant's reference; payouts only with the knob, for nobody knows what the real API does.
+
+    The Python SDK asks at the same address, with a header of its own.
+    """
+    if sdk.is_sdk(request):
+        return await sdk.payment_status(request)
+    name = request.match_info["name"]
+
+    async def act(room: Room, name_call: Name) -> web.Response:
         _check_bearer(request, room)
-        journal.name_call(room.store, call, name)
-        answer = await _look_up(request, room, name)
-    except RefusalError as refusal:
-        answer = refusal.response()
-    journal.close_call(room.store, call, answer.status, answer.text or "")
-    return answer
+        name_call(name)
+        return await looked_up(request, room, lambda: _seen(room, name))
+
+    return await answered(request, act)
 
 
 async def _initiate(request: web.Request, kind: Kind) -> web.Response:
-    room = request.app[ROOM]
-    call = journal.open_call(room.store, request.method, request.path)
-    try:
+    async def act(room: Room, name_call: Name) -> web.Response:
         _check_bearer(request, room)
         order = read_order(kind, _signed_fields(await request.read(), room))
         fault = room.choose_fault(order)
-        journal.name_call(room.store, call, order.reference)
-        answer = await _obey(request, room, order, fault)
-    except RefusalError as refusal:
-        answer = refusal.response()
-    journal.close_call(room.store, call, answer.status, answer.text or "")
-    return answer
+        name_call(order.reference)
+        return await _obey(request, room, order, fault)
+
+    return await answered(request, act)
 
 
 async def _obey(request: web.Request, room: Room, order: Order, fault: Fault | None) -> web.Response:
@@ -69,28 +67,22 @@ async def _obey(request: web.Request, room: Room, order: Order, fault: Fault | N
         settle(room, transaction, Status.SUCCESS)
         await request.app[COURIER].flush(transaction.id)
     answer = web.json_response({"success": True, **_promise(request, room, transaction)}, status=201)
-    afterwards = AFTERWARDS.get(fault)
-    return await afterwards(request, knobs, answer) if afterwards else answer
+    return await bent(request, room, fault, answer)
 
 
-async def _look_up(request: web.Request, room: Room, name: str) -> web.Response:
-    fault = room.spend(room.knobs.status_fault)
-    if instead := INSTEAD.get(fault):
-        return await instead(request, room.knobs, "TEMPORARILY_UNAVAILABLE")
+def _seen(room: Room, name: str) -> web.Response:
     transaction = find(room.store, name)
     if transaction is None or (transaction.kind is Kind.PAYOUT and not room.knobs.payout_status):
         raise RefusalError(404, "payment not found")
-    answer = web.json_response(
+    return web.json_response(
         {
             "reference": transaction.reference,
             "status": transaction.status,
             "amount": transaction.received,
             "currency": transaction.currency,
-            "created_at": datetime.fromtimestamp(transaction.created_at, UTC).isoformat(),
+            "created_at": moment(transaction.created_at),
         }
     )
-    afterwards = AFTERWARDS.get(fault)
-    return await afterwards(request, room.knobs, answer) if afterwards else answer
 
 
 def _check_bearer(request: web.Request, room: Room) -> None:
@@ -99,12 +91,7 @@ def _check_bearer(request: web.Request, room: Room) -> None:
 
 
 def _signed_fields(raw: bytes, room: Room) -> dict[str, object]:
-    try:
-        fields = json.loads(raw.decode())
-    except (ValueError, RecursionError) as error:
-        raise RefusalError(400, "the body is not JSON") from error
-    if not isinstance(fields, dict):
-        raise RefusalError(400, "the body is not a JSON object")
+    fields = read_json(raw)
     if not is_signed(fields, room.settings.secret_key):
         raise RefusalError(400, "invalid signature")
     if fields.get("api_key") != room.settings.api_key:

@@ -6,14 +6,14 @@ from typing import TypeVar
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, RootModel, ValidationError
 
-from sandbox.getmipay import journal
+from sandbox.getmipay import journal, tokens
 from sandbox.getmipay.courier import COURIER
 from sandbox.getmipay.decisions import force, hurry, pay, settle
 from sandbox.getmipay.knobs import turn_knobs
 from sandbox.getmipay.orders import Kind
 from sandbox.getmipay.room import ROOM
 from sandbox.getmipay.signatures import canonical, sign
-from sandbox.getmipay.transactions import Status, Transaction, find, latest
+from sandbox.getmipay.transactions import Status, Transaction, find, latest, passage_of
 from sandbox.getmipay.webhooks import fields_of, store_webhook, webhooks_of
 
 routes = web.RouteTableDef()
@@ -111,12 +111,19 @@ async def decide_transaction(request: web.Request) -> web.Response:
 @routes.post("/getmipay/api/transactions/{id}/webhook")
 async def send_webhook(request: web.Request) -> web.Response:
     room, transaction, letter = request.app[ROOM], _named(request), await _read(request, Letter)
-    changed = fields_of(transaction) | ({"event": letter.event} if letter.event else {}) | letter.fields
+    changed = fields_of(room, transaction) | ({"event": letter.event} if letter.event else {}) | letter.fields
     body = canonical({name: value for name, value in changed.items() if value is not None})
-    signature = letter.signature if letter.signature is not None else sign(body, room.settings.webhook_secret)
+    honest = "" if passage_of(room.store, transaction.id) else sign(body, room.settings.webhook_secret)
+    signature = letter.signature if letter.signature is not None else honest
     webhook_id = store_webhook(room, transaction, body, signature)
     room.bell.set()
     return web.json_response({"webhook_id": webhook_id, "body": body, "signature": signature}, status=202)
+
+
+@routes.post("/getmipay/api/tokens/revoke")
+async def revoke_tokens(request: web.Request) -> web.Response:
+    """Every bearer token of dialect `v1` ends now."""
+    return web.json_response({"revoked": tokens.revoke_all(request.app[ROOM])})
 
 
 @routes.post("/getmipay/api/webhooks/flush")

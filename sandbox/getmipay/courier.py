@@ -79,7 +79,9 @@ class Courier:
             )
 
     async def _post(self, url: str, body: str, signature: str) -> tuple[int | None, str | None]:
-        headers = {"Content-Type": "application/json", "X-Signature": signature, "User-Agent": "GetMiPay-Webhook/1.0"}
+        headers = {"Content-Type": "application/json", "User-Agent": "GetMiPay-Webhook/1.0"}
+        if signature:
+            headers["X-Signature"] = signature
         try:
             async with self._session.post(url, data=body.encode(), headers=headers, allow_redirects=False) as answer:
                 return answer.status, None

@@ -18,6 +18,7 @@ class Fault(StrEnum):
     REFUSED_WITH_200 = "refused_with_200"
     UNREADABLE_ANSWER = "unreadable_answer"
     TOO_MANY_REQUESTS = "too_many_requests"
+    UNAUTHORIZED = "unauthorized"
     FORBIDDEN = "forbidden"
     # What becomes of the money.
     FAILS = "fails"
@@ -56,6 +57,7 @@ MAGIC_CODES: Final[Mapping[int, Fault]] = {
     835: Fault.REFUSED_WITH_200,
     840: Fault.UNREADABLE_ANSWER,
     845: Fault.TOO_MANY_REQUESTS,
+    850: Fault.UNAUTHORIZED,
     855: Fault.FORBIDDEN,
     860: Fault.FAILS,
     865: Fault.STUCK,

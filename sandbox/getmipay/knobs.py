@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sandbox.getmipay.faults import Fault
 from sandbox.getmipay.orders import Kind
+from sandbox.getmipay.services import ServiceChange
 from sandbox.store import Store
 
 TABLES = "CREATE TABLE IF NOT EXISTS getmipay_knobs (id INTEGER PRIMARY KEY CHECK (id = 1), settings TEXT NOT NULL);"
@@ -40,6 +41,10 @@ class Knobs(BaseModel):
     retry_delays_s: Annotated[list[Seconds], Field(min_length=1)] = [0.5, 1, 2, 4, 8, 15, 30, 60]
     deposit_refusal: str = "PAYER_LIMIT_REACHED"
     payout_refusal: str = "RECIPIENT_NOT_FOUND"
+    token_life_s: Annotated[float, Field(gt=0, le=86_400)] = 86_400.0
+    otp: str = "123456"
+    fee_basis_points: Annotated[int, Field(ge=0, le=10_000)] = 300
+    services: dict[str, ServiceChange] = {}
     previous_webhook_secret: str = "demo-previous-webhook-secret"  # noqa: S105 (a demo value)
 
     def refusal_code(self, kind: Kind) -> str:

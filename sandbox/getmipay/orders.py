@@ -1,4 +1,4 @@
-"""What a merchant may ask for: the body of an `initiate` call, checked field by field."""
+"""What a merchant may ask for, whatever the dialect; the body of dialect A's `initiate`, checked field by field."""
 
 from enum import StrEnum
 from typing import Annotated, Literal, Self
@@ -8,6 +8,8 @@ from pydantic import BaseModel, Field, StrictInt, ValidationError, model_validat
 from sandbox.getmipay.refusals import RefusalError
 
 Link = Annotated[str, Field(pattern=r"^https?://[^\s]+$", max_length=2000)]
+# Strict: a client that sends 5000.0, "5000" or true has a bug worth hearing about here.
+Francs = Annotated[StrictInt, Field(gt=0, le=100_000_000)]
 
 
 class Kind(StrEnum):
@@ -27,11 +29,22 @@ class Order(BaseModel):
     """One deposit or payout as the merchant asked for it; `amount` in whole francs."""
 
     kind: Kind
-    # Strict: a client that sends 5000.0, "5000" or true has a bug worth hearing about here.
-    amount: Annotated[StrictInt, Field(gt=0, le=100_000_000)]
+    amount: Francs
+    currency: str
+    phone_number: str
+    method: Method
+    reference: str
+    """The merchant's own name for it; what stands in its place where the dialect has none."""
+    callback_url: str = ""
+    return_url: str | None = None
+    description: str = ""
+
+
+class GuideOrder(Order):
+    """As the guide has it."""
+
     currency: Literal["XOF"]
     phone_number: Annotated[str, Field(pattern=r"^\+[1-9][0-9]{7,14}$")]
-    method: Method
     reference: Annotated[str, Field(min_length=1, max_length=100)]
     callback_url: Link
     return_url: Link | None = None
@@ -47,8 +60,13 @@ class Order(BaseModel):
 def read_order(kind: Kind, fields: dict[str, object]) -> Order:
     """Raise a 400 `RefusalError` that names the first wrong field."""
     try:
-        return Order.model_validate({**fields, "kind": kind})
+        return GuideOrder.model_validate({**fields, "kind": kind})
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise RefusalError(400, f"{field}: {first['msg']}".removeprefix(": Value error, ")) from error
+        raise RefusalError(400, first_mistake(error)) from error
+
+
+def first_mistake(error: ValidationError) -> str:
+    """The first wrong field and what is wrong with it."""
+    first = error.errors()[0]
+    field = ".".join(str(part) for part in first["loc"])
+    return f"{field}: {first['msg']}".removeprefix(": Value error, ")

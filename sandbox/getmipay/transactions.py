@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Self
 
@@ -32,6 +33,12 @@ CREATE TABLE IF NOT EXISTS getmipay_transaction (
     decided_at REAL
 );
 CREATE INDEX IF NOT EXISTS getmipay_pending ON getmipay_transaction (expires_at) WHERE status = 'pending';
+CREATE TABLE IF NOT EXISTS getmipay_passage (
+    transaction_id TEXT PRIMARY KEY REFERENCES getmipay_transaction (id),
+    pay_id TEXT NOT NULL UNIQUE,
+    service TEXT NOT NULL,
+    fee INTEGER NOT NULL CHECK (fee >= 0)
+);
 """
 
 
@@ -83,6 +90,18 @@ class Transaction(BaseModel):
         )
 
 
+class Passage(BaseModel):
+    """What the dialects `v1` and `sdk` know of a transaction besides: its second id, its service, GetMiPay's fee."""
+
+    model_config = ConfigDict(frozen=True)
+
+    transaction_id: str
+    pay_id: str
+    service: str
+    fee: int
+    """Kept from what arrives; the merchant's balance grows by the rest."""
+
+
 def insert(store: Store, transaction: Transaction) -> None:
     """Raise `sqlite3.IntegrityError` when the reference is already taken."""
     store.connection.execute(
@@ -102,6 +121,20 @@ def find(store: Store, name: str) -> Transaction | None:
     return None if row is None else Transaction.model_validate(dict(row))
 
 
+def insert_passage(store: Store, passage: Passage) -> None:
+    store.connection.execute(
+        "INSERT INTO getmipay_passage VALUES (:transaction_id, :pay_id, :service, :fee)", passage.model_dump()
+    )
+
+
+def passage_of(store: Store, transaction_id: str) -> Passage | None:
+    """None for a transaction of dialect A."""
+    row = store.connection.execute(
+        "SELECT * FROM getmipay_passage WHERE transaction_id = ?", (transaction_id,)
+    ).fetchone()
+    return None if row is None else Passage.model_validate(dict(row))
+
+
 def latest(store: Store, reference: str | None = None, limit: int = 200) -> list[Transaction]:
     """The newest first; all of them, or those of one reference."""
     rows = store.connection.execute(
@@ -113,13 +146,18 @@ def latest(store: Store, reference: str | None = None, limit: int = 200) -> list
 
 
 def moved(store: Store) -> int:
-    """What transactions have added to the merchant's balance: deposits that arrived less payouts not failed."""
+    """What transactions have added to the merchant's balance: deposits less fees, less payouts that have not failed."""
     (total,) = store.connection.execute(
-        """SELECT COALESCE(SUM(CASE WHEN kind = 'deposit' AND status = 'success' THEN received
+        """SELECT COALESCE(SUM(CASE WHEN kind = 'deposit' AND status = 'success' THEN received - COALESCE(fee, 0)
                                     WHEN kind = 'payout' AND status <> 'failed' THEN -amount ELSE 0 END), 0)
-        FROM getmipay_transaction"""
+        FROM getmipay_transaction LEFT JOIN getmipay_passage ON transaction_id = id"""
     ).fetchone()
     return int(total)
+
+
+def moment(seconds: float) -> str:
+    """A time as GetMiPay writes it."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat()
 
 
 def _received(amount: int, fault: Fault | None) -> int:

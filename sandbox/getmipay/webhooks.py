@@ -11,7 +11,7 @@ from sandbox.getmipay.knobs import Knobs
 from sandbox.getmipay.orders import Kind
 from sandbox.getmipay.room import Room
 from sandbox.getmipay.signatures import canonical, sign
-from sandbox.getmipay.transactions import Status, Transaction
+from sandbox.getmipay.transactions import Passage, Status, Transaction, passage_of
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS getmipay_webhook (
@@ -44,8 +44,13 @@ def event_name(kind: Kind, status: Status) -> str:
     return f"{subject}.{'completed' if status is Status.SUCCESS else 'failed'}"
 
 
-def fields_of(transaction: Transaction) -> Fields:
-    """The honest fields of this transaction's event, in its present status."""
+def fields_of(room: Room, transaction: Transaction) -> Fields:
+    """The honest fields of this transaction's event, in its present status and its own dialect."""
+    passage = passage_of(room.store, transaction.id)
+    return _callback_fields(transaction, passage) if passage else _event_fields(transaction)
+
+
+def _event_fields(transaction: Transaction) -> Fields:
     fields: Fields = {
         "event": event_name(transaction.kind, transaction.status),
         "transaction_id": transaction.id,
@@ -56,21 +61,39 @@ def fields_of(transaction: Transaction) -> Fields:
     return fields | ({"error": transaction.error} if transaction.error else {})
 
 
+def _callback_fields(transaction: Transaction, passage: Passage) -> Fields:
+    """The loose words of `v1`: they name no event, and nobody signs them."""
+    return {
+        "order_id": transaction.id,
+        "soleaspay_reference": passage.pay_id,
+        "status": transaction.status.upper(),
+        "amount": transaction.received,
+        "currency": transaction.currency,
+    }
+
+
 def write_webhooks(room: Room, transaction: Transaction) -> None:
     """Store the webhooks of a decision, bent by the transaction's fault; the courier carries them."""
     knobs = room.knobs
-    fields = _BENT_FIELDS.get(transaction.fault, _as_they_are)(fields_of(transaction))
+    fields = _BENT_FIELDS.get(transaction.fault, _as_they_are)(fields_of(room, transaction))
     text = canonical(fields)
+    is_signed = passage_of(room.store, transaction.id) is None
     secret = _SECRETS.get(transaction.fault, _current_secret)(room, knobs)
     body = _BENT_BODY.get(transaction.fault, str)(text)
     for delay_s in _COPIES.get(transaction.fault, _one_copy)(knobs):
-        store_webhook(room, transaction, body, sign(text, secret), delay_s)
+        store_webhook(room, transaction, body, sign(text, secret) if is_signed else "", delay_s)
 
 
-def store_webhook(room: Room, transaction: Transaction, body: str, signature: str, delay_s: float = 0) -> int:
-    """Keep one webhook until a 200; return its id."""
+def store_webhook(room: Room, transaction: Transaction, body: str, signature: str, delay_s: float = 0) -> int | None:
+    """Keep one webhook until a 200; return its id, or None where nobody said where to send it."""
     event = json.loads(body).get("event", "")
-    url = room.settings.webhook_url or transaction.callback_url
+    addresses = [room.settings.webhook_url, transaction.callback_url]
+    if passage_of(room.store, transaction.id):
+        # A payment's own address goes first in `v1`; a payout has none there.
+        addresses.reverse()
+    url = next(filter(None, addresses), None)
+    if url is None:
+        return None
     row = room.store.connection.execute(
         """INSERT INTO getmipay_webhook (transaction_id, event, url, body, signature, due_at)
         VALUES (?, ?, ?, ?, ?, ?) RETURNING id""",
@@ -108,11 +131,22 @@ def _float_amount(fields: Fields) -> Fields:
 
 
 def _nested(fields: Fields) -> Fields:
-    return {"event": fields["event"], "data": {name: value for name, value in fields.items() if name != "event"}}
+    outside = {name: value for name, value in fields.items() if name == "event"}
+    return {**outside, "data": _without("event")(fields)}
 
 
 def _without(name: str) -> Callable[[Fields], Fields]:
     return lambda fields: {key: value for key, value in fields.items() if key != name}
+
+
+def _without_reference(fields: Fields) -> Fields:
+    return _without("reference")(_without("soleaspay_reference")(fields))
+
+
+def _reference_as_id(fields: Fields) -> Fields:
+    if "order_id" in fields:
+        return {**_without("order_id")(fields), "external_reference": fields["order_id"]}
+    return _without("reference")(fields | {"transaction_id": fields["reference"]})
 
 
 def _reformat(text: str) -> str:
@@ -139,8 +173,8 @@ _BENT_FIELDS: Final[Mapping[Fault | None, Callable[[Fields], Fields]]] = {
     Fault.AMOUNT_AS_TEXT: lambda fields: fields | {"amount": str(fields["amount"])},
     Fault.FIELDS_NESTED: _nested,
     Fault.STATUS_MISSING: _without("status"),
-    Fault.REFERENCE_MISSING: _without("reference"),
-    Fault.REFERENCE_AS_ID: lambda fields: _without("reference")(fields | {"transaction_id": fields["reference"]}),
+    Fault.REFERENCE_MISSING: _without_reference,
+    Fault.REFERENCE_AS_ID: _reference_as_id,
     Fault.BODY_REWRITTEN: _float_amount,
 }
 _BENT_BODY: Final[Mapping[Fault | None, Callable[[str], str]]] = {

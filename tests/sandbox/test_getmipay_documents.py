@@ -4,7 +4,7 @@ import json
 import re
 from pathlib import Path
 
-from sandbox.getmipay import api, control
+from sandbox.getmipay import api, control, sdk, v1
 from sandbox.getmipay.faults import MAGIC_CODES
 from sandbox.getmipay.knobs import Knobs
 
@@ -29,7 +29,7 @@ def test_every_knob_is_documented_with_its_resting_position():
 
 
 def test_every_address_is_documented():
-    routes = [f"`{route.method} {route.path}`" for route in (*api.routes, *control.routes)]
+    routes = [f"`{route.method} {route.path}`" for route in (*api.routes, *v1.routes, *sdk.routes, *control.routes)]
     missing = [route for route in routes if route not in DOCUMENT]
 
     assert missing == []
