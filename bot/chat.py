@@ -105,14 +105,19 @@ class Chat:
 
     def say(
         self, key: str, *, buttons: list[list[Button]] | None = None, subject: str | None = None,
-        in_place: bool = False, **params: object,
+        in_place: bool = False, apart: bool = False, **params: object,
     ) -> None:  # fmt: skip
         """Say the sentence `key` when this turn ends well.
 
-        `subject` lets a later notice turn this very message; `in_place` turns the message whose button was tapped.
+        `subject` lets a later notice turn this very message; `in_place` turns the message whose button was tapped;
+        `apart` is for what is to be passed on to somebody.
         """
         rows = tuple(tuple(row) for row in buttons or [])
-        self.said.append(Said(View(self.text(key, **params), rows), subject, in_place=in_place))
+        self.show(View(self.text(key, **params), rows, apart=apart), subject=subject, in_place=in_place)
+
+    def show(self, view: View, *, subject: str | None = None, in_place: bool = False) -> None:
+        """Say what was put together elsewhere, such as what a notice says too."""
+        self.said.append(Said(view, subject, in_place=in_place))
 
     def text(self, key: str, **params: object) -> Markup:
         """The sentence `key` in the member's language."""

@@ -104,12 +104,16 @@ def _gather(channel: Channel, messages: list[OutboxMessage], *, is_open: bool) -
     for message in messages:
         view = View.load(message.view)
         before = gathered[-1] if gathered else None
-        if is_open and before is not None and channel.fits_together(before.view, view):
+        if is_open and before is not None and _may_join(before.view, view) and channel.fits_together(before.view, view):
             text = Markup("{}\n\n{}").format(Markup(before.view.text), Markup(view.text))  # noqa: S704 - said before
             gathered[-1] = _Utterance(replace(view, text=text), [*before.messages, message])
         else:
             gathered.append(_Utterance(view, [message]))
     return gathered
+
+
+def _may_join(first: View, second: View) -> bool:
+    return not (first.apart or second.apart or first.tidies or second.tidies)
 
 
 async def _send(database: Database, channel: Channel, to: Destination, said: _Utterance, *, is_open: bool) -> None:

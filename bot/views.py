@@ -33,7 +33,7 @@ class View:
     `contact` is the label of a button that shares the person's own number; `clears_keyboard` takes such a one away.
     `picture` and `document` name a file of the outbox; the text is then its caption. An edit that `tidies` only takes
     old buttons away: where nothing can be edited it is not worth a message. `page` is the one to be shown of choices
-    that do not all fit into a message.
+    that do not all fit into a message. What is to be passed on to somebody stands `apart` from what is said around it.
     """
 
     text: str
@@ -45,6 +45,7 @@ class View:
     said: Saying | None = None
     tidies: bool = False
     page: int = 0
+    apart: bool = False
 
     @property
     def can_be_an_edit(self) -> bool:

@@ -42,4 +42,5 @@ async def _invite(chat: Chat, recipient: Recipient, amount: Money, ways: Ways) -
     """The second message carries no amount: it is there to be passed on."""
     invitation = await invite(chat.session, chat.member, amount)
     chat.say("send.invited", name=recipient.name, amount=amount)
-    chat.say("send.invitation", sender=chat.member.name, link=ways.to_pass_on(f"{INVITED}{invitation.code}"))
+    link = ways.to_pass_on(f"{INVITED}{invitation.code}")
+    chat.say("send.invitation", sender=chat.member.name, link=link, apart=True)

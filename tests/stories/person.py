@@ -1,10 +1,12 @@
 """People who chat with the assistant over real HTTP, on Telegram: what they say and touch, and what they hear."""
 
 import asyncio
+import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 if TYPE_CHECKING:
     from tests.stories.town import Town
@@ -200,6 +202,13 @@ class Person:
             for message in news["messages"]:
                 if not message["deleted"] and message["from"]["is_bot"]:
                     self.heard[message["message_id"]] = message
+
+
+def payload_in(text: str, prefix: str) -> str:
+    """What follows a link in a message, be it Telegram's or WhatsApp's, from `prefix` on."""
+    found = re.search(rf"{prefix}[\w-]+", unquote(text))
+    assert found, text
+    return found[0]
 
 
 def labels_of(message: dict[str, Any]) -> list[str]:

@@ -1,8 +1,7 @@
 """The main job, end to end: top up, see it arrive, withdraw, send, and read it all again."""
 
-import re
-
 from tests.stories.conftest import EVERYWHERE
+from tests.stories.person import payload_in
 from tests.stories.town import Town
 
 
@@ -94,10 +93,10 @@ async def test_somebody_who_is_no_member_yet_is_invited_and_the_sender_keeps_the
     await awa.says("/envoyer 500")
     await awa.shares_contact_of("fatou")
     await awa.hears("Fatou Diop n’est pas encore sur Cauri", "Vous gardez vos 500 F CFA")
-    invited = re.search(r"inv_[\w-]+", await awa.hears("https://t.me/", "https://wa.me/"))
+    invited = payload_in(await awa.hears("https://t.me/", "https://wa.me/"), "inv_")
     assert await awa.balance() == 5_000
 
-    await fatou.starts(invited[0])
+    await fatou.starts(invited)
     await fatou.hears("Bonjour Fatou Diop")
     await awa.hears("Fatou Diop vient de rejoindre Cauri", "500 F CFA")
     await awa.taps("Envoyer maintenant")
