@@ -12,6 +12,8 @@ from telegram.error import InvalidToken, TelegramError
 from core import schema
 from core.db import Database
 from core.settings import Settings, is_loopback
+from operations.readiness import NotReady
+from operations.whatsapp import number_at_meta, templates
 from payments import Methods
 
 _TIMEOUT_S = 15
@@ -52,6 +54,8 @@ async def check(settings: Settings) -> AsyncIterator[Finding]:
         yield await _getmipay(settings)
     yield await _public_address(settings)
     yield await _telegram(settings)
+    for finding in await _whatsapp(settings):
+        yield finding
 
 
 async def _database(settings: Settings) -> Finding:
@@ -158,3 +162,29 @@ async def _telegram(settings: Settings) -> Finding:
     if webhook.last_error_message and settings.uses_telegram_webhook:
         return Finding(Level.BAD, "Telegram", f"@{name} cannot call us: {webhook.last_error_message}")
     return Finding(Level.GOOD, "Telegram", f"@{name} answers")
+
+
+async def _whatsapp(settings: Settings) -> list[Finding]:
+    """Our number as Meta knows it, whether Meta can call us, and what may be said outside people's windows."""
+    if not settings.uses_whatsapp:
+        return [Finding(Level.GOOD, "WhatsApp", "not set up: members are on Telegram alone (docs/whatsapp.md)")]
+    try:
+        name, shown = await number_at_meta(settings)
+        standings = [each async for each in templates(settings)]
+    except NotReady as error:
+        return [Finding(Level.BAD, "WhatsApp", str(error))]
+    findings = [_our_number(settings, name, shown)]
+    if not settings.public_url.startswith("https://"):
+        findings.append(Finding(Level.DOUBT, "WhatsApp", "without PUBLIC_URL=https://… Meta cannot tell us anything"))
+    missing = sum(not each.is_approved for each in standings)
+    if missing:
+        says = f"{missing} of {len(standings)} templates are not approved: see `cauri whatsapp templates`"
+        findings.append(Finding(Level.DOUBT, "WhatsApp", says))
+    return findings
+
+
+def _our_number(settings: Settings, name: str, shown: str) -> Finding:
+    """The links that members pass on lead to WHATSAPP_NUMBER, whatever number Meta sends from."""
+    if "".join(filter(str.isdigit, shown)) != settings.whatsapp_number:
+        return Finding(Level.BAD, "WhatsApp", f"WHATSAPP_NUMBER is not the number Meta knows: {shown}")
+    return Finding(Level.GOOD, "WhatsApp", f"{name} answers at {shown}")

@@ -1,8 +1,9 @@
 """WhatsApp by hand: how our templates stand at Meta, and asking for those that are missing."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 import httpx
 from pywa.errors import WhatsAppError
@@ -14,6 +15,8 @@ from bot.channels.whatsapp import WhatsAppChannel
 from bot.channels.whatsapp_templates import Approval, approvals
 from core.settings import Settings
 from operations.readiness import NotReady
+
+T = TypeVar("T")
 
 _PAGE = 200
 _TRUSTED = {TemplateStatus.APPROVED, TemplateStatus.REINSTATED, TemplateStatus.UNARCHIVED, TemplateStatus.FLAGGED}
@@ -36,38 +39,44 @@ async def templates(settings: Settings, *, submit: bool = False) -> AsyncIterato
     """
     if not settings.uses_whatsapp:
         raise NotReady("WhatsApp is not set up: docs/whatsapp.md says how.")
-    async with speaking(settings) as whatsapp:
-        try:
-            found = await _at_meta(whatsapp)
-            for approval in approvals():
-                if (known := found.get((approval.name, approval.language))) is not None:
-                    yield _standing(approval, known)
-                elif submit:
-                    yield await _submitted(whatsapp, approval)
-                else:
-                    yield Standing(approval.name, approval.language, "missing", is_approved=False)
-        except WhatsAppError as error:
-            raise NotReady(f"Meta refused ({error.code}): {error.details or error.message}") from None
-        except httpx.HTTPError as error:
-            raise NotReady(f"Meta does not answer ({type(error).__name__}).") from None
+    async with _speaking(settings) as whatsapp:
+        found = await _asked(_at_meta(whatsapp))
+        for approval in approvals():
+            if (known := found.get((approval.name, approval.language))) is not None:
+                yield _standing(approval, known)
+            elif submit:
+                yield await _asked(_submitted(whatsapp, approval))
+            else:
+                yield Standing(approval.name, approval.language, "missing", is_approved=False)
+
+
+async def number_at_meta(settings: Settings) -> tuple[str, str]:
+    """The name under which people see us, and our number, as Meta has them. Raises NotReady as `templates` does."""
+    async with _speaking(settings) as whatsapp:
+        known = await _asked(whatsapp.client.get_business_phone_number())
+    return known.verified_name or "", known.display_phone_number or ""
 
 
 @asynccontextmanager
-async def speaking(settings: Settings) -> AsyncIterator[WhatsAppChannel]:
-    """The channel as the settings describe it, closed at the end."""
-    whatsapp = channel_of(settings)
+async def _speaking(settings: Settings) -> AsyncIterator[WhatsAppChannel]:
+    whatsapp = WhatsAppChannel(
+        settings.whatsapp_phone_id, settings.whatsapp_token.get_secret_value(), settings.whatsapp_api_url,
+        number=settings.whatsapp_number, business_id=settings.whatsapp_business_id,
+    )  # fmt: skip
     try:
         yield whatsapp
     finally:
         await whatsapp.close()
 
 
-def channel_of(settings: Settings) -> WhatsAppChannel:
-    """The channel as the settings describe it."""
-    return WhatsAppChannel(
-        settings.whatsapp_phone_id, settings.whatsapp_token.get_secret_value(), settings.whatsapp_api_url,
-        number=settings.whatsapp_number, business_id=settings.whatsapp_business_id,
-    )  # fmt: skip
+async def _asked(call: Awaitable[T]) -> T:
+    """What Meta answers. pywa's errors are frozen, and break on their way out of a context: they end here."""
+    try:
+        return await call
+    except WhatsAppError as error:
+        raise NotReady(f"Meta refuses ({error.code}): {error.details or error.message}") from None
+    except httpx.HTTPError as error:
+        raise NotReady(f"Meta does not answer ({type(error).__name__})") from None
 
 
 async def _at_meta(whatsapp: WhatsAppChannel) -> dict[tuple[str, str], TemplateDetails]:

@@ -133,7 +133,7 @@ class WhatsAppChannel:
     async def _acknowledge(self, message_id: str) -> None:
         try:
             await self.client.indicate_typing(message_id)
-        except (WhatsAppError, httpx.HTTPError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever went wrong, the answer itself is on its way
             log.info("whatsapp.not_marked_as_read", reason=repr(error))
 
 

@@ -34,8 +34,15 @@ _OF_TEMPLATES = range(132000, 133000)
 _NOT_KNOWING = frozenset({1, 2, 131000, 131016})
 
 
+class MetaError(Exception):
+    """Meta could not take a message, or will not for now, for no fault of the message: it is said again.
+
+    Not pywa's own error, which is frozen and breaks where a context is left with it.
+    """
+
+
 def meaning(error: WhatsAppError) -> Exception:
-    """What to raise for a refused call: one of the channels' errors, or the refusal itself: then it is tried again."""
+    """What to raise for a refused call: one of the channels' errors, or `MetaError` where it is to be tried again."""
     count(error.code)
     code, status = error.code, error.status_code or 0
     if code in _TOO_FAST:
@@ -47,9 +54,9 @@ def meaning(error: WhatsAppError) -> Exception:
         return OutsideWindow(_reason(error))
     if is_operators(code) or error.subcode == _NO_SUCH_NUMBER:
         log.error("whatsapp.operator_has_to_act", code=code, reason=error.message)
-        return error
+        return MetaError(_reason(error))
     if code in _NOT_KNOWING or not 400 <= status < 500:  # noqa: PLR2004 - HTTP's own
-        return error
+        return MetaError(_reason(error))
     return NotAccepted(_reason(error))
 
 

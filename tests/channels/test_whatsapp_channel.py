@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pywa.errors import WhatsAppError
 
 from bot.channels import NotAccepted, OutsideWindow, TryAgainIn, Unreachable
 from bot.channels.whatsapp import WhatsAppChannel
+from bot.channels.whatsapp_errors import MetaError
 from bot.channels.whatsapp_templates import READ, approvals
 from bot.views import Button, Saying, View, in_columns
 from core import clock, i18n
@@ -194,10 +194,10 @@ async def test_too_fast_is_said_again_after_a_wait(
         (100, NotAccepted),
         (131051, NotAccepted),
         # Nothing is wrong with the message, or nobody knows: it is said again.
-        (190, WhatsAppError),
-        (131031, WhatsAppError),
-        (200, WhatsAppError),
-        (131000, WhatsAppError),
+        (190, MetaError),
+        (131031, MetaError),
+        (200, MetaError),
+        (131000, MetaError),
     ],
 )
 async def test_what_a_refusal_means_goes_by_its_code(
@@ -211,7 +211,7 @@ async def test_what_a_refusal_means_goes_by_its_code(
 @pytest.mark.parametrize("wrong", [{"token": "expired"}, {"phone_id": "999"}])
 async def test_a_dead_token_or_an_unknown_number_of_ours_fails_no_message(town: Town, wrong: dict[str, str]):
     channel = speaking(town, **wrong)
-    with pytest.raises(WhatsAppError):
+    with pytest.raises(MetaError):
         await channel.send(AWA, View("Bonjour"), None)
     await channel.close()
 
