@@ -5,17 +5,11 @@ import re
 from contextlib import asynccontextmanager, suppress
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import expect
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, KeyboardButton, ReplyKeyboardMarkup, Update
 
-from tests.chromium import browser
+from tests.sandbox.chat_page import LAPTOP, PHONE, bubbles, opened_page, phone_of, write
 from tests.sandbox.telegram_town import AWA, FATOU, GROUP, MOUSSA, Town, opened_town
-
-LAPTOP = {"width": 1280, "height": 800}
-PHONE = {"width": 390, "height": 844}
-
-# The machine may be busy with other tests; nothing here is about speed.
-expect.set_options(timeout=20_000)
 
 MENU = InlineKeyboardMarkup(
     [
@@ -36,19 +30,6 @@ async def town(tmp_path):
         await town.bot.set_my_commands([("balance", "My balance")], language_code="en")
         await town.bot.set_my_description("Votre portefeuille, ici même.")
         yield town
-
-
-@asynccontextmanager
-async def opened_page(town: Town, viewport: dict):
-    """The page, which must load without a complaint in the browser's console."""
-    complaints: list[str] = []
-    async with browser() as chromium:
-        page = await chromium.new_page(viewport=viewport)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        await page.goto(town.base)
-        await page.get_by_test_id("phone").first.wait_for()
-        yield page
-    assert complaints == []
 
 
 @asynccontextmanager
@@ -84,21 +65,8 @@ async def answer(town: Town, update: Update) -> None:
         await message.reply_text(f"Bonjour {message.from_user.first_name} <3 & {message.text}", reply_markup=MENU)
 
 
-def phone_of(page: Page, person: int) -> Locator:
-    return page.locator(f'[data-testid="phone"][data-person="{person}"]')
-
-
-def bubbles(phone: Locator, author: str) -> Locator:
-    return phone.locator(f'[data-testid="message"][data-from="{author}"]')
-
-
-async def write(phone: Locator, text: str) -> None:
-    await phone.get_by_test_id("composer").fill(text)
-    await phone.get_by_test_id("send").click()
-
-
 async def test_a_newcomer_starts_taps_and_sees_the_message_change_in_place(town: Town):
-    async with answering(town), opened_page(town, LAPTOP) as page:
+    async with answering(town), opened_page(town.base, LAPTOP) as page:
         awa = phone_of(page, AWA)
         await expect(page.get_by_test_id("phone")).to_have_count(3)
         await expect(awa.get_by_test_id("welcome")).to_contain_text("Votre portefeuille, ici même.")
@@ -115,7 +83,7 @@ async def test_a_newcomer_starts_taps_and_sees_the_message_change_in_place(town:
 
 
 async def test_commands_keys_alerts_and_links_work_with_the_keyboard_too(town: Town):
-    async with answering(town), opened_page(town, LAPTOP) as page:
+    async with answering(town), opened_page(town.base, LAPTOP) as page:
         awa = phone_of(page, AWA)
         await awa.get_by_test_id("start").press("Enter")
         await bubbles(awa, "bot").first.get_by_role("button", name="Aide").press("Enter")
@@ -135,7 +103,7 @@ async def test_commands_keys_alerts_and_links_work_with_the_keyboard_too(town: T
 
 async def test_everything_in_the_attach_menu_can_be_sent(town: Town):
     await town.begin("awa")
-    async with opened_page(town, LAPTOP) as page:
+    async with opened_page(town.base, LAPTOP) as page:
         awa = phone_of(page, AWA)
         for testid in ("send-photo", "send-voice", "share-own-contact"):
             await awa.get_by_test_id("attach").click()
@@ -159,7 +127,7 @@ async def test_everything_in_the_attach_menu_can_be_sent(town: Town):
 
 async def test_without_an_answering_bot_a_message_has_one_tick(town: Town):
     await town.begin("awa")
-    async with opened_page(town, LAPTOP) as page:
+    async with opened_page(town.base, LAPTOP) as page:
         awa = phone_of(page, AWA)
         await write(awa, "Il y a quelqu’un ?")
         await expect(bubbles(awa, "me").last.get_by_test_id("one-tick")).to_be_visible()
@@ -169,7 +137,7 @@ async def test_without_an_answering_bot_a_message_has_one_tick(town: Town):
 
 
 async def test_a_group_is_seen_by_its_members_side_by_side(town: Town):
-    async with opened_page(town, LAPTOP) as page:
+    async with opened_page(town.base, LAPTOP) as page:
         for person in (AWA, FATOU):
             await phone_of(page, person).get_by_test_id("back").click()
             await phone_of(page, person).get_by_test_id("chat-row").filter(has_text="Tontine").click()
@@ -192,7 +160,7 @@ async def test_a_group_is_seen_by_its_members_side_by_side(town: Town):
 
 async def test_blocking_and_unblocking_from_the_menu(town: Town):
     await town.begin("awa")
-    async with opened_page(town, LAPTOP) as page:
+    async with opened_page(town.base, LAPTOP) as page:
         awa = phone_of(page, AWA)
         await awa.get_by_test_id("more").click()
         await awa.get_by_role("menuitem", name="Bloquer Cauri").click()
@@ -205,7 +173,7 @@ async def test_messages_cannot_bring_markup_or_scripts_along(town: Town):
     await town.begin("awa")
     await town.bot.send_message(AWA, "<img src=x onerror=alert(1)> <b>pas gras</b>")
     await town.bot.send_message(AWA, '<a href="javascript:alert(1)">ici</a>', parse_mode="HTML")
-    async with opened_page(town, LAPTOP) as page:
+    async with opened_page(town.base, LAPTOP) as page:
         words = phone_of(page, AWA).get_by_test_id("words")
         await expect(words.nth(1)).to_have_text("<img src=x onerror=alert(1)> <b>pas gras</b>")
         await expect(words.nth(1).locator("img, b")).to_have_count(0)
@@ -214,7 +182,7 @@ async def test_messages_cannot_bring_markup_or_scripts_along(town: Town):
 
 async def test_the_page_comes_back_by_itself_when_the_sandbox_restarts(town: Town):
     await town.begin("awa")
-    async with opened_page(town, LAPTOP) as page:
+    async with opened_page(town.base, LAPTOP) as page:
         awa = phone_of(page, AWA)
         port = town.port
         await town.stop()
@@ -227,7 +195,7 @@ async def test_the_page_comes_back_by_itself_when_the_sandbox_restarts(town: Tow
 
 async def test_a_typing_bot_is_seen_typing(town: Town):
     await town.begin("awa")
-    async with opened_page(town, LAPTOP) as page:
+    async with opened_page(town.base, LAPTOP) as page:
         await expect(phone_of(page, AWA).get_by_test_id("composer")).to_be_visible()
         await town.bot.send_chat_action(AWA, "typing")
         await expect(phone_of(page, AWA).get_by_test_id("typing")).to_be_visible()
@@ -236,7 +204,7 @@ async def test_a_typing_bot_is_seen_typing(town: Town):
 
 
 async def test_on_a_phone_one_member_at_a_time_fills_the_screen(town: Town):
-    async with answering(town), opened_page(town, PHONE) as page:
+    async with answering(town), opened_page(town.base, PHONE) as page:
         await expect(page.get_by_test_id("phone")).to_have_count(1)
         await phone_of(page, AWA).get_by_test_id("start").click()
         await bubbles(phone_of(page, AWA), "bot").first.get_by_role("button", name="Recharger").click()
@@ -256,7 +224,7 @@ async def test_on_a_phone_one_member_at_a_time_fills_the_screen(town: Town):
 
 
 async def test_a_new_person_gets_a_phone(town: Town):
-    async with opened_page(town, LAPTOP) as page:
+    async with opened_page(town.base, LAPTOP) as page:
         await expect(page.get_by_test_id("switch-person")).to_have_count(5)
         created = (await town.post("people", first_name="Aïcha", phone="+22790123456")).json()
         await page.get_by_role("button", name="Téléphone de Aïcha").click()
@@ -268,7 +236,7 @@ async def test_a_new_person_gets_a_phone(town: Town):
 async def test_older_messages_can_be_read_too(town: Town):
     for number in range(105):
         await town.say("awa", f"message {number}")
-    async with opened_page(town, PHONE) as page:
+    async with opened_page(town.base, PHONE) as page:
         awa = phone_of(page, AWA)
         await expect(bubbles(awa, "me")).to_have_count(100)
         await awa.get_by_test_id("earlier").click()

@@ -1,8 +1,9 @@
 /** One message as a bubble, with its buttons. */
 
-import { fileUrl } from "./api.js";
 import { h, icon, ticks } from "./dom.js";
-import { drawText, isStartLink, link } from "./entities.js";
+import { channelOf, WHATSAPP } from "./channels.js";
+import { drawText, link } from "./entities.js";
+import { replies } from "./replies.js";
 import { clock, phoneNumber, service, size } from "./words.js";
 
 const WAVE = [5, 9, 14, 20, 12, 7, 16, 24, 18, 10, 6, 13, 21, 15, 8, 11, 17, 9, 5];
@@ -21,7 +22,7 @@ export function drawMessage(message, scene) {
     "article",
     { class: classes.filter(Boolean).join(" "), "aria-label": `${message.from.name}, ${clock(message.date)}`, ...marks(message, author(message, mine)) },
     h("div", { class: bare ? "bubble is-bare" : "bubble" }, contents(message, scene, mine), tools(message, scene)),
-    keyboard(message, scene),
+    scene.channel !== WHATSAPP && keyboard(message, scene),
   );
 }
 
@@ -34,13 +35,18 @@ function contents(message, scene, mine) {
     scene.isGroup && scene.startsRun && !mine && h("span", { class: `author tone-text-${scene.tone(message.from)}` }, message.from.name),
     message.forward_origin && h("span", { class: "forwarded" }, `Transféré de ${origin(message.forward_origin)}`),
     message.reply_to && quote(message.reply_to, scene),
-    message.photo && photo(message),
-    message.document && file(message.document),
+    message.photo && photo(message, scene),
+    message.document && file(message.document, scene),
     message.contact && contact(message.contact),
     message.voice && voice(message.voice),
     message.sticker && h("div", { class: "sticker", role: "img", "aria-label": `Autocollant ${message.sticker.emoji}` }, message.sticker.emoji),
+    message.location && place(message.location),
+    message.unsupported && h("em", { class: "unsupported" }, "Un message que l’assistant ne peut pas lire"),
+    message.header && h("strong", { class: "head-words" }, message.header),
     message.text && h("div", { class: "words", "data-testid": "words" }, drawText(message.text, message.entities, scene.on)),
+    message.footer && h("small", { class: "foot-words" }, message.footer),
     meta(message, mine),
+    scene.channel === WHATSAPP && replies(message, scene),
   ];
 }
 
@@ -50,7 +56,7 @@ function meta(message, mine) {
     { class: "meta" },
     message.edited && h("span", { class: "edited", "data-testid": "edited" }, "modifié"),
     h("time", { datetime: new Date(message.date * 1000).toISOString() }, clock(message.date)),
-    mine && ticks(message.delivered),
+    mine && ticks(message),
   );
 }
 
@@ -68,15 +74,15 @@ function quote(answered, scene) {
   );
 }
 
-function photo(message) {
+function photo(message, scene) {
   const { file_id: id, width, height } = message.photo.at(-1);
-  return h("img", { class: "photo", src: fileUrl(id), width, height, alt: message.text || "Photo", loading: "lazy" });
+  return h("img", { class: "photo", src: scene.fileUrl(id), width, height, alt: message.text || "Photo", loading: "lazy" });
 }
 
-function file(document) {
+function file(document, scene) {
   return h(
     "a",
-    { class: "document", href: fileUrl(document.file_id), download: document.file_name },
+    { class: "document", href: scene.fileUrl(document.file_id), download: document.file_name },
     h("span", { class: "document-icon" }, icon("file")),
     h("span", {}, h("b", {}, document.file_name), h("small", {}, size(document.file_size))),
   );
@@ -101,6 +107,11 @@ function voice(note) {
   );
 }
 
+function place(location) {
+  const where = location.name ?? `${location.latitude}, ${location.longitude}`;
+  return h("div", { class: "contact" }, h("span", { class: "document-icon" }, icon("place")), h("b", {}, where));
+}
+
 function bar(height) {
   const line = h("i");
   line.style.height = `${height}px`;
@@ -120,7 +131,7 @@ function keyboard(message, scene) {
 
 function inlineButton(message, button, row, column, scene) {
   const properties = { class: "inline-button", "data-testid": "inline-button", "data-row": row, "data-column": column };
-  if (button.url) return link(button.url, [h("span", {}, button.text), !isStartLink(button.url) && corner("↗")], scene.on, properties);
+  if (button.url) return link(button.url, [h("span", {}, button.text), !channelOf(button.url) && corner("↗")], scene.on, properties);
   const waits = scene.waits(message.message_id, row, column);
   return h(
     "button",
@@ -143,6 +154,6 @@ function tools(message, scene) {
     "div",
     { class: "tools" },
     h("button", { type: "button", class: "round", title: "Répondre", "aria-label": "Répondre", onclick: () => scene.on.reply(message) }, icon("reply")),
-    h("button", { type: "button", class: "round", title: "Transférer", "aria-label": "Transférer", onclick: () => scene.on.forward(message) }, icon("forward")),
+    scene.channel.canForward && h("button", { type: "button", class: "round", title: "Transférer", "aria-label": "Transférer", onclick: () => scene.on.forward(message) }, icon("forward")),
   );
 }

@@ -1,5 +1,6 @@
 /** Below the conversation: what a person writes with. */
 
+import { TELEGRAM } from "./channels.js";
 import { h, icon } from "./dom.js";
 import { choice, openSheet } from "./sheets.js";
 
@@ -28,8 +29,9 @@ export class Composer {
 
   /** Draw what fits the chat's state: START, unblock, or the composer. */
   draw(chat) {
+    if (chat.registered === false) return this.element.replaceChildren(h("p", { class: "foot-note", "data-testid": "no-whatsapp" }, "Plus de WhatsApp ici\u00a0: quelqu’un d’autre a reçu ce numéro."));
     if (chat.type === "private" && chat.blocked) return this.element.replaceChildren(this.#wide("unblock", "Débloquer Cauri", () => this.phone.unblock()));
-    if (chat.type === "private" && !chat.started) return this.element.replaceChildren(this.#wide("start", "Démarrer", () => this.phone.start(), "is-start"));
+    if (this.phone.channel === TELEGRAM && chat.type === "private" && !chat.started) return this.element.replaceChildren(this.#wide("start", "Démarrer", () => this.phone.start(), "is-start"));
     const wasHere = this.element.contains(document.activeElement) && matchMedia("(hover: hover)").matches;
     if (this.row.parentElement !== this.element) this.element.replaceChildren(this.keys, this.quote, this.row);
     if (wasHere && !this.element.contains(document.activeElement)) this.field.focus();

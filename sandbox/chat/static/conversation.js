@@ -1,7 +1,8 @@
 /** The messages of one chat, kept in order, drawn again only where something changed. */
 
-import * as api from "./api.js";
+import { PAGE } from "./api.js";
 import { drawMessage } from "./bubble.js";
+import { WHATSAPP } from "./channels.js";
 import { h, icon } from "./dom.js";
 import { day } from "./words.js";
 
@@ -24,8 +25,7 @@ export class Conversation {
     this.toBottom = h("button", { type: "button", class: "round to-bottom", "aria-label": "Aller au dernier message", hidden: true, onclick: () => this.scrollToEnd(true) }, icon("down"));
     this.element = h("div", { class: "conversation-frame" }, this.scroller, this.toBottom);
     this.scroller.addEventListener("scroll", () => { this.toBottom.hidden = this.#isAtEnd(); }, { passive: true });
-    new ResizeObserver(() => { if (this.wasAtEnd !== false) this.scrollToEnd(); }).observe(this.scroller);
-    this.scroller.addEventListener("scroll", () => { this.wasAtEnd = this.#isAtEnd(); }, { passive: true });
+    this.#stayAtEnd();
   }
 
   fill(messages) {
@@ -34,9 +34,21 @@ export class Conversation {
     this.scrollToEnd();
   }
 
+  /** Whoever reads the end goes on doing so when the keyboard opens, or when a picture takes its place late. */
+  #stayAtEnd() {
+    const observer = new ResizeObserver(() => { if (this.wasAtEnd !== false || this.isFollowing) this.scrollToEnd(); });
+    observer.observe(this.scroller);
+    observer.observe(this.inner);
+    this.scroller.addEventListener("scroll", () => {
+      this.wasAtEnd = this.#isAtEnd();
+      if (this.wasAtEnd) this.isFollowing = false;
+    }, { passive: true });
+    for (const name of ["wheel", "touchmove"]) this.scroller.addEventListener(name, () => { this.isFollowing = false; }, { passive: true });
+  }
+
   /** Put older messages above, without moving what is being read. */
   async #fillEarlier() {
-    const { messages } = await api.messages(this.phone.person.id, this.chat.id, Math.min(...this.messages.keys()));
+    const { messages } = await this.phone.channel.messages(this.phone.person.id, this.chat.id, Math.min(...this.messages.keys()));
     const fromEnd = this.scroller.scrollHeight - this.scroller.scrollTop;
     this.#keep(messages);
     this.#drawAll();
@@ -44,7 +56,7 @@ export class Conversation {
   }
 
   #keep(messages) {
-    this.hasEarlier = messages.length === api.PAGE;
+    this.hasEarlier = messages.length === PAGE;
     for (const message of messages) {
       // What the stream brought while we were asking is newer than the answer.
       if (!this.messages.has(message.message_id)) this.messages.set(message.message_id, message);
@@ -64,7 +76,10 @@ export class Conversation {
     if (hadFocus && !drawn?.contains(document.activeElement)) (drawn?.querySelector(".inline-button") ?? this.scroller).focus({ preventScroll: true });
     if (drawn && !known) drawn.classList.add("is-new");
     if (drawn && known && isChanged(known, message)) drawn.classList.add("is-changed");
-    if (follow) this.scrollToEnd(true);
+    if (follow) {
+      this.isFollowing = true;
+      this.scrollToEnd(true);
+    }
   }
 
   /** The bot answered a tap: its button no longer waits. */
@@ -138,6 +153,8 @@ export class Conversation {
       me: this.phone.person.id,
       isGroup: this.chat.type !== "private",
       startsRun,
+      channel: this.phone.channel,
+      fileUrl: this.phone.channel.fileUrl,
       tone: (from) => this.phone.toneOf(from.id),
       waits: (messageId, row, column) => this.waiting.get(messageId) === `${row}:${column}`,
       on: this.phone.on,
@@ -165,8 +182,14 @@ export class Conversation {
       { class: "welcome", "data-key": "welcome", "data-testid": "welcome" },
       h("img", { src: "/chat/static/cauri.svg", alt: "" }),
       h("h3", {}, this.chat.type === "private" ? name : this.chat.title),
-      h("p", {}, this.chat.type === "private" ? description || "Touchez Démarrer pour faire connaissance." : "Personne n’a encore écrit ici."),
+      h("p", {}, this.chat.type === "private" ? description || this.#firstWords() : "Personne n’a encore écrit ici."),
+      this.phone.channel === WHATSAPP && h("button", { type: "button", class: "hello", "data-testid": "say-hello", onclick: () => this.phone.say("Bonjour", null) }, "Dire bonjour"),
     );
+  }
+
+  #firstWords() {
+    if (this.phone.channel === WHATSAPP) return "Le même portefeuille, sur WhatsApp. Dites bonjour, ou écrivez ce que vous voulez faire.";
+    return "Touchez Démarrer pour faire connaissance.";
   }
 
   /** Without a mouse there is no hovering: touching a bubble shows what can be done with it. */
@@ -184,6 +207,6 @@ export class Conversation {
 
 /** Whether the message itself changed, not only its ticks. */
 function isChanged(before, after) {
-  const essence = ({ delivered, ...rest }) => JSON.stringify(rest);
+  const essence = ({ delivered, status, ...rest }) => JSON.stringify(rest);
   return essence(before) !== essence(after);
 }

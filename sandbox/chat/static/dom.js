@@ -33,6 +33,13 @@ const SHAPES = {
   file: "M6 3h8l5 5v13H6zM14 3v5h5",
   block: "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM5.700 5.700l12.600 12.600",
   mask: "M3 8c3 1.500 6 1.500 9 0 3 1.500 6 1.500 9 0-.500 6-3 9-5.500 9-1.500 0-2.500-1.500-3.500-1.500S10 17 8.500 17C6 17 3.500 14 3 8zM7.500 11.500h2M14.500 11.500h2",
+  clock: "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM12 7v5.500l3.500 2",
+  list: "M9 6.500h11M9 12h11M9 17.500h11M4.500 6.500h.01M4.500 12h.01M4.500 17.500h.01",
+  link: "M14 5h5v5M19 5l-8 8M10 6H6v12h12v-4",
+  place: "M12 21c4.500-4.800 6.500-8.100 6.500-11a6.500 6.500 0 1 0-13 0c0 2.900 2 6.200 6.500 11zM12 12.500a2.500 2.500 0 1 0 0-5 2.500 2.500 0 0 0 0 5z",
+  right: "M10 6l6 6-6 6",
+  telegram: "M4 12l16-7.500-5 15.500-3.500-6.500zM11.500 13.500L20 4.500",
+  whatsapp: "M4 20l1.300-4A8.200 8.200 0 1 1 8.400 19zM9 8.500c-.3 3.300 2.900 6.600 6.300 6.400l.7-1.700-2-1.100-1 .9c-1-.4-1.700-1.100-2.200-2.100l.9-1-1-2z",
   grow: "M12 20V5M6 11l6-6 6 6",
 };
 
@@ -44,14 +51,15 @@ export function icon(name) {
   return svg;
 }
 
-/** One tick once the message is kept, two once the bot took it. */
-export function ticks(delivered) {
+/** One tick once the message is kept, two once the assistant has it, two blue ones once it marked it as read. */
+export function ticks({ delivered, status }) {
+  const isRead = status === "read";
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("viewBox", "0 0 21 16");
   svg.setAttribute("role", "img");
-  svg.setAttribute("aria-label", delivered ? "Reçu" : "Envoyé");
-  svg.setAttribute("data-testid", delivered ? "two-ticks" : "one-tick");
-  if (delivered) svg.setAttribute("class", "is-delivered");
+  svg.setAttribute("aria-label", isRead ? "Lu" : delivered ? "Reçu" : "Envoyé");
+  svg.setAttribute("data-testid", isRead ? "blue-ticks" : delivered ? "two-ticks" : "one-tick");
+  if (delivered) svg.setAttribute("class", isRead ? "is-read" : "is-delivered");
   svg.append(path(delivered ? "M1.500 8.500l4 4 8-9M9.500 11.500l1 1 8-9" : "M4.500 8.500l4 4 8-9", 2));
   return svg;
 }

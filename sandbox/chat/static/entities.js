@@ -1,8 +1,11 @@
-/** Telegram's entities drawn as elements: a short list of known kinds, everything else stays text. */
+/** Entities drawn as elements: a short list of known kinds, everything else stays text. */
 
+import { channelOf } from "./channels.js";
 import { h } from "./dom.js";
 
 const PLAIN = { bold: "strong", italic: "em", underline: "u", strikethrough: "s", code: "code", pre: "pre", blockquote: "blockquote", expandable_blockquote: "blockquote" };
+
+const REFERENCE = /(?<![\w-])([A-Z](?:-[0-9A-Z]{4}){2,4})(?![\w-])/;
 
 /**
  * Draw a text. Offsets count UTF-16 units, as JavaScript's own strings do.
@@ -30,7 +33,12 @@ function between(text, begin, end, entities, on) {
     rest = others.filter((other) => other.offset >= stop);
   }
   if (at < end) drawn.push(text.slice(at, end));
-  return drawn;
+  return drawn.flatMap((piece) => (typeof piece === "string" ? unbroken(piece) : piece));
+}
+
+/** A reference such as D-7KQ2-MX4P-9T3W stays on one line: cut at its dashes it cannot be read aloud. */
+function unbroken(text) {
+  return text.split(REFERENCE).map((piece, index) => (index % 2 ? h("span", { class: "unbroken" }, piece) : piece)).filter(Boolean);
 }
 
 function wrap(entity, covered, children, on) {
@@ -48,11 +56,9 @@ function spoiler(children) {
   return element;
 }
 
-export const isStartLink = (url) => /^(https?:\/\/)?t\.me\/\w+(\?start=[\w-]*)?$/.test(url);
-
-/** Only web addresses become links; one to the bot acts inside the page. */
+/** Only web addresses become links; one to the assistant acts inside the page. */
 export function link(url, children, on, properties = {}) {
-  if (isStartLink(url)) {
+  if (channelOf(url)) {
     return h("a", { href: url, ...properties, onclick: (event) => { event.preventDefault(); on.link(url); } }, children);
   }
   const address = /^https?:\/\//.test(url) ? url : `https://${url}`;

@@ -1,10 +1,12 @@
-/** One member's phone: the list of chats, or the chat that is open. */
+/** One member's phone on one channel: the list of chats, or the chat that is open. */
 
-import * as api from "./api.js";
+import { Refused } from "./api.js";
+import { TELEGRAM, WHATSAPP } from "./channels.js";
 import { Composer } from "./composer.js";
 import { Conversation } from "./conversation.js";
 import { h, icon } from "./dom.js";
 import { menuOf } from "./menus.js";
+import { listRows } from "./replies.js";
 import { alertBox, choice, openSheet, toast } from "./sheets.js";
 import { clock, country, initials, phoneNumber, summary } from "./words.js";
 
@@ -12,8 +14,9 @@ const TYPING_MS = 5000;
 
 export class Phone {
   /** `home` is the page: it knows all members and counts what is unread. */
-  constructor(person, home) {
+  constructor(person, channel, home) {
     this.person = person;
+    this.channel = channel;
     this.home = home;
     this.bot = { id: 0, name: "Cauri", description: "" };
     this.chats = [];
@@ -21,16 +24,23 @@ export class Phone {
     this.conversation = null;
     this.anonymous = false;
     this.composer = new Composer(this);
-    this.screen = h("section", { class: "phone", "aria-label": `Téléphone de ${person.name}`, "data-testid": "phone", "data-person": person.id });
-    this.element = h("div", { class: "column" }, this.#owner(), this.screen);
+    this.screen = h("section", { class: "phone", "aria-label": `Téléphone de ${person.name}`, "data-testid": "phone", "data-person": person.id, "data-channel": channel.name });
+    this.element = h("div", { class: `column on-${channel.name}` }, this.#owner(), this.screen);
     this.on = {
       command: (text) => this.say(text, null),
-      link: (url) => this.#try(async () => { await api.deed(this.person.id, "follow", { url }); await this.openChat(this.person.id); }),
+      link: (url) => this.#try(() => this.home.follow(this.person, url)),
+      list: (message, button) => this.#openList(message, button),
       tap: (message, row, column, button) => this.#tap(message, row, column, button),
       reply: (message) => this.composer.answer(message),
       forward: (message) => this.#chooseForward(message),
       show: (messageId) => this.conversation.show(messageId),
     };
+  }
+
+  /** The owner may have got another number. */
+  become(person) {
+    this.person = person;
+    this.element.firstElementChild.replaceWith(this.#owner());
   }
 
   /** Load the chats and open the one with the bot. */
@@ -44,13 +54,13 @@ export class Phone {
     if (this.open !== chat.id) this.composer.answering = null;
     this.open = chat.id;
     this.conversation = new Conversation(this, chat);
-    const { messages, keyboard, commands } = await api.messages(this.person.id, chat.id);
+    const { messages, keyboard = null, commands = [] } = await this.channel.messages(this.person.id, chat.id);
     if (this.open !== chat.id) return;
     Object.assign(this.composer, { keyboard, commands });
-    this.screen.replaceChildren(this.#chatBar(chat), this.#offline(), this.conversation.element, this.composer.element);
+    this.screen.replaceChildren(this.#chatBar(chat), this.#offline(), ...this.#groupHint(chat), this.conversation.element, this.composer.element);
     this.composer.draw(chat);
     this.conversation.fill(messages);
-    this.home.read(this.person.id, chat.id);
+    this.home.read(this, chat.id);
   }
 
   showList() {
@@ -78,21 +88,33 @@ export class Phone {
 
   say(text, replyTo) {
     return this.#try(
-      () => api.act(this.person.id, this.open, "say", { text, reply_to: replyTo, anonymous: this.anonymous && this.#isGroup() }),
+      () => this.channel.act(this.person.id, this.open, "say", { text, reply_to: replyTo, ...(this.#isGroup() && { anonymous: this.anonymous }) }),
       () => this.composer.restore(text),
     );
   }
 
   act(name, body = {}) {
-    return this.#try(() => api.act(this.person.id, this.open, name, body));
+    return this.#try(() => this.channel.act(this.person.id, this.open, name, body));
   }
 
   start() {
-    return this.#try(() => api.deed(this.person.id, "start"));
+    return this.#try(() => this.channel.deed(this.person.id, "start"));
   }
 
   unblock() {
-    return this.#try(() => api.deed(this.person.id, "unblock"));
+    return this.#try(() => this.channel.deed(this.person.id, "unblock"));
+  }
+
+  /** The conversation is before somebody's eyes: what the assistant wrote in it counts as read. */
+  look() {
+    const isUnread = [...(this.conversation?.messages.values() ?? [])].some((message) => message.from?.is_bot && message.status === "delivered");
+    if (this.channel === WHATSAPP && isUnread && document.visibilityState === "visible") this.#try(() => this.channel.deed(this.person.id, "read"));
+  }
+
+  /** Follow a link to the assistant, here. */
+  async follow(url) {
+    await this.channel.deed(this.person.id, "follow", { url });
+    await this.openChat(this.person.id);
   }
 
   others() {
@@ -106,7 +128,7 @@ export class Phone {
   /** The number of unread messages in the chats that are not open. */
   updateBadges() {
     const badge = this.screen.querySelector("[data-badge]");
-    const unread = this.chats.filter((chat) => chat.id !== this.open).reduce((sum, chat) => sum + this.home.unread(this.person.id, chat.id), 0);
+    const unread = this.chats.filter((chat) => chat.id !== this.open).reduce((sum, chat) => sum + this.home.unread(this, chat.id), 0);
     if (badge) {
       badge.hidden = !unread;
       badge.textContent = unread;
@@ -120,7 +142,7 @@ export class Phone {
     const chat = this.chats.find((each) => each.id === this.open);
     if (!chat) return this.openChat(this.#successor());
     this.conversation.chat = chat;
-    const { commands } = await api.messages(this.person.id, chat.id);
+    const { commands = [] } = await this.channel.messages(this.person.id, chat.id);
     this.composer.commands = commands;
     this.screen.firstElementChild?.replaceWith(this.#chatBar(chat));
     this.composer.draw(chat);
@@ -134,13 +156,13 @@ export class Phone {
   }
 
   async #loadChats() {
-    const { bot, chats } = await api.chats(this.person.id);
+    const { bot, chats } = await this.channel.chats(this.person.id);
     this.bot = bot;
     this.chats = chats;
   }
 
   async #loadKeyboard(chat) {
-    const { keyboard } = await api.messages(this.person.id, chat.id);
+    const { keyboard } = await this.channel.messages(this.person.id, chat.id);
     Object.assign(this.composer, { keyboard, keyboardIsOpen: true });
     this.composer.draw(chat);
   }
@@ -190,9 +212,31 @@ export class Phone {
     }
     this.conversation.tapped(message.message_id, row, column);
     return this.#try(
-      () => api.act(this.person.id, this.open, "tap", { message_id: message.message_id, row, column }),
+      () => this.channel.act(this.person.id, this.open, "tap", { message_id: message.message_id, row, column }),
       () => this.conversation.answered(message.message_id),
     );
+  }
+
+  #openList(message, opener) {
+    const rows = listRows(message, (row, button) => { close(); this.#tap(message, row, 0, button); });
+    const close = openSheet(this.composer.element, message.list.button, [h("div", { class: "list-title" }, message.list.button), rows], { opener });
+  }
+
+  /** Who is in a group is told so, until they looked into it. */
+  #groupHint(chat) {
+    const group = this.chats.find((each) => each.type !== "private");
+    if (this.channel !== TELEGRAM || !group || this.home.knowsGroup(this.person.id)) return [];
+    if (chat.type !== "private") {
+      this.home.rememberGroup(this.person.id);
+      return [];
+    }
+    return [h(
+      "button",
+      { type: "button", class: "group-hint", "data-testid": "group-hint", onclick: () => this.openChat(group.id) },
+      icon("people"),
+      h("span", {}, "Aussi ici\u00a0: le groupe ", h("b", {}, group.title)),
+      icon("right"),
+    )];
   }
 
   #chooseForward(message) {
@@ -206,7 +250,7 @@ export class Phone {
     try {
       await deed();
     } catch (error) {
-      if (!(error instanceof api.Refused)) throw error;
+      if (!(error instanceof Refused)) throw error;
       otherwise();
       toast(this.screen, error.message);
     }
@@ -221,7 +265,7 @@ export class Phone {
       "div",
       { class: "owner" },
       h("span", { class: "owner-name" }, this.person.name),
-      h("span", { class: "owner-number" }, [phoneNumber(this.person.phone), country(this.person.phone)].filter(Boolean).join(" · ")),
+      h("span", { class: "owner-number" }, number(this.person.phone)),
     );
   }
 
@@ -238,7 +282,7 @@ export class Phone {
   }
 
   #listRow(chat) {
-    const unread = this.home.unread(this.person.id, chat.id);
+    const unread = this.home.unread(this, chat.id);
     const last = chat.last_message;
     return h(
       "button",
@@ -270,10 +314,14 @@ export class Phone {
   }
 
   #subtitle(chat) {
-    if (chat.type === "private") return chat.blocked ? "bloqué" : "assistant";
+    if (chat.type === "private") return chat.blocked ? "bloqué" : this.#standing(chat);
     const names = chat.members.map((member) => member.name.split(" ")[0]);
     if (["member", "administrator"].includes(chat.bot_status)) names.push(this.bot.name);
     return names.join(", ");
+  }
+
+  #standing(chat) {
+    return chat.started && chat.window_open === false ? "assistant · muet depuis plus de 24\u00a0heures" : "assistant";
   }
 
   #openMenu(chat, opener) {
@@ -281,3 +329,5 @@ export class Phone {
     const close = openSheet(this.screen, "Plus", rows, { isMenu: true, opener });
   }
 }
+
+const number = (phone) => (phone ? [phoneNumber(phone), country(phone)].filter(Boolean).join(" · ") : "sans numéro");

@@ -1,18 +1,20 @@
 /** The stream of changes. It comes back by itself when the sandbox restarts, and misses nothing. */
 
+import { CHANNELS } from "./channels.js";
+
 const PAUSE_MS = 1000;
 
-/** Call `onChange` for each change after the given number, and `onLine(true | false)` as the connection comes and goes. */
+/** Call `onChange` for each change of any channel after its given number, and `onLine(true | false)` as the connection comes and goes. */
 export function follow(after, onChange, onLine) {
-  let last = after;
+  const last = { ...after };
   let source;
 
   function open() {
-    source = new EventSource(`/chat/api/events?after=${last}`);
+    source = new EventSource(`/chat/api/stream?${new URLSearchParams(last)}`);
     source.onopen = () => onLine(true);
     source.onmessage = (event) => {
       const change = JSON.parse(event.data);
-      last = change.change;
+      last[change.channel] = change.change;
       onChange(change);
     };
     source.onerror = () => {
@@ -25,10 +27,9 @@ export function follow(after, onChange, onLine) {
 
   async function reopen() {
     try {
-      const answer = await fetch("/chat/api/people");
-      const { change } = await answer.json();
+      const news = await Promise.all(CHANNELS.map((channel) => channel.people()));
       // Another store, hence another story: start over.
-      if (change < last) location.reload();
+      if (CHANNELS.some(({ name }, index) => news[index].change < last[name])) location.reload();
       else open();
     } catch {
       setTimeout(reopen, PAUSE_MS);

@@ -51,6 +51,7 @@ export function service(message) {
   if (message.left_chat_member) return leaving(message);
   if (message.migrate_to_chat_id) return "Ce groupe est devenu un supergroupe";
   if (message.migrate_from_chat_id) return "Le groupe est devenu un supergroupe";
+  if (message.reaction) return message.reaction.emoji ? `${who} a réagi par ${message.reaction.emoji}` : `${who} a retiré sa réaction`;
   if (message.pinned_message) return `${who} a épinglé un message`;
   return null;
 }
@@ -70,5 +71,6 @@ export function summary(message) {
   if (message.contact) return `👤 ${message.contact.first_name}`;
   if (message.sticker) return `${message.sticker.emoji} Autocollant`;
   if (message.voice) return "🎤 Message vocal";
+  if (message.location) return `📍 ${message.location.name ?? "Position"}`;
   return message.text;
 }
