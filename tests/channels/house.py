@@ -31,10 +31,10 @@ from core.settings import Settings
 from handlers.commands import commands
 from handlers.tontine import Links
 from payments import Methods, WebhookDoor, WebhookSecrets
-from tests.channels.whatsapp_kit import PHONE_ID
+from tests.sandbox.whatsapp_town import DEMO
 from webhook_server import Doors
 
-APP_SECRET, VERIFY_TOKEN = "the-app-secret", "the-verify-token"
+APP_SECRET, VERIFY_TOKEN = DEMO.whatsapp_app_secret, DEMO.whatsapp_verify_token
 NOBODY = "http://127.0.0.1:9"
 
 
@@ -45,6 +45,7 @@ class House:
     http: httpx.AsyncClient
     database: Database
     jobs: Jobs
+    whatsapp: WhatsAppChannel
 
     async def post(self, body: Any, *, signature: str | None = None) -> httpx.Response:
         """Post a webhook, signed unless the signature says otherwise."""
@@ -98,17 +99,18 @@ class House:
 
 
 @asynccontextmanager
-async def opened(database: Database, *, with_whatsapp: bool = True) -> AsyncIterator[House]:
+async def opened(database: Database, *, with_whatsapp: bool = True, api_url: str = NOBODY) -> AsyncIterator[House]:
     """The door, open, over this database."""
+    token, number, phone_id = DEMO.whatsapp_token, DEMO.whatsapp_number, DEMO.whatsapp_phone_id
     settings = Settings(
-        _env_file=None, whatsapp_token="token", whatsapp_phone_id=PHONE_ID, whatsapp_business_id="2",
-        whatsapp_app_secret=APP_SECRET, whatsapp_verify_token=VERIFY_TOKEN, whatsapp_number="22625000001",
-        whatsapp_api_url=NOBODY,
+        _env_file=None, whatsapp_token=token, whatsapp_phone_id=phone_id, whatsapp_number=number,
+        whatsapp_business_id=DEMO.whatsapp_business_id, whatsapp_app_secret=APP_SECRET,
+        whatsapp_verify_token=VERIFY_TOKEN, whatsapp_api_url=api_url,
     )  # fmt: skip
-    whatsapp = WhatsAppChannel(PHONE_ID, "token", NOBODY, number="22625000001")
+    business = DEMO.whatsapp_business_id
+    whatsapp = WhatsAppChannel(phone_id, token, api_url, number=number, business_id=business)
     telegram = TelegramChannel("1:token", NOBODY)
-    ways = Ways({"whatsapp": whatsapp.deep_link})
-    known = commands(Methods({}), timedelta(minutes=30), Links(ways, NOBODY), "BF")
+    known = commands(Methods({}), timedelta(minutes=30), Links(Ways({"whatsapp": whatsapp.deep_link}), NOBODY), "BF")
     reception = Reception(database, known, GroupDesk(known, GroupActs(), whatsapp.deep_link))
     intake = WhatsAppIntake(database, whatsapp, reception) if with_whatsapp else None
     doors = Doors(
@@ -121,7 +123,7 @@ async def opened(database: Database, *, with_whatsapp: bool = True) -> AsyncIter
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{runner.addresses[0][1]}", timeout=30) as http:
-        yield House(http, database, jobs)
+        yield House(http, database, jobs, whatsapp)
     await runner.cleanup()
     await whatsapp.close()
     await telegram.close()
