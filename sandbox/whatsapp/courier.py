@@ -41,7 +41,7 @@ class Courier:
         notices = self._world.notices
         while True:
             if self._world.webhook.url and not self._world.board.knobs.hold:
-                for notice in notices.due(self._under_way)[: AT_ONCE - len(self._under_way)]:
+                for notice in notices.due(self._under_way, AT_ONCE - len(self._under_way)):
                     self._start(notice)
             await notices.wait(notices.rest_s())
 

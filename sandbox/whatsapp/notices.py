@@ -88,18 +88,16 @@ class Notices:
         self.wake()
         return notice_id
 
-    def due(self, under_way: Iterable[int]) -> list[Notice]:
-        """What may be posted now, in turn, one for each person of whom nothing is under way."""
+    def due(self, under_way: Iterable[int], most: int) -> list[Notice]:
+        """What may be posted now, in turn: at most so many, one for each person of whom nothing is under way."""
         rows = self._records.all(
-            "SELECT * FROM whatsapp_notices WHERE passing = 0 AND due_at <= ? ORDER BY turn", time.time()
+            "SELECT *, min(turn) FROM whatsapp_notices WHERE passing = 0 AND due_at <= ?"
+            " AND person_id NOT IN (SELECT value FROM json_each(?)) GROUP BY person_id ORDER BY min(turn) LIMIT ?",
+            time.time(),
+            dump(list(under_way)),
+            most,
         )
-        busy = set(under_way)
-        first: list[Notice] = []
-        for row in rows:
-            if row["person_id"] not in busy:
-                busy.add(row["person_id"])
-                first.append(_notice(row))
-        return first
+        return [_notice(row) for row in rows]
 
     def rest_s(self) -> float | None:
         """How long until something more falls due; None when nothing is planned."""

@@ -58,6 +58,7 @@ CREATE TABLE IF NOT EXISTS whatsapp_notices (
     repeats INTEGER NOT NULL DEFAULT 0,
     attempts INTEGER NOT NULL DEFAULT 0
 );
+CREATE INDEX IF NOT EXISTS whatsapp_notices_by_person ON whatsapp_notices (person_id, turn);
 CREATE TABLE IF NOT EXISTS whatsapp_changes (
     change INTEGER PRIMARY KEY AUTOINCREMENT,
     kind TEXT NOT NULL,

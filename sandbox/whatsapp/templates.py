@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
+from unicodedata import category
 
 from sandbox.records import Json, Records, dump
 from sandbox.whatsapp.errors import GraphError, bad_parameter
@@ -18,6 +19,8 @@ LONGEST_BUTTON: Final = 25
 MOST_BUTTONS: Final = 10
 
 BLANK: Final = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+
+_MARKS: Final = re.compile(r"[\n*~_`]")
 
 _FIRST: Final = 600_000_000_000_000
 _NAME: Final = re.compile(r"[a-z0-9_]{1,512}")
@@ -133,7 +136,9 @@ def _check_components(components: list[Json]) -> None:
 
 def _check_header(header: Json) -> None:
     if str(header.get("format", "TEXT")).upper() == "TEXT":
-        _check_blanks(header, text(header, "text", "Header text", LONGEST_HEADER), "header_text", most=1)
+        words = text(header, "text", "Header text", LONGEST_HEADER)
+        _check_plain(BLANK.sub("", words), "Headers")
+        _check_blanks(header, words, "header_text", most=1)
 
 
 def _check_body(body: Json) -> None:
@@ -160,6 +165,13 @@ def _check_footer(footer: Json) -> None:
         raise bad_parameter("The footer cannot have variables.")
 
 
+def _check_plain(words: str, what: str) -> None:
+    if BLANK.search(words) or _MARKS.search(words) or any(category(each) == "So" for each in words):
+        raise GraphError(
+            100, title=f"{what} can't have any variables, newlines, emojis or formatting characters.", subcode=2388047
+        )
+
+
 def _check_buttons(component: Json) -> None:
     buttons = mappings(component, "buttons")
     if not 1 <= len(buttons) <= MOST_BUTTONS:
@@ -167,7 +179,7 @@ def _check_buttons(component: Json) -> None:
     for button in buttons:
         if str(button.get("type", "")).upper() not in _BUTTON_TYPES:
             raise bad_parameter(f"Param buttons type must be one of {{{', '.join(_BUTTON_TYPES)}}}.")
-        text(button, "text", "Button text", LONGEST_BUTTON)
+        _check_plain(text(button, "text", "Button text", LONGEST_BUTTON), "Buttons")
         if str(button["type"]).upper() == "URL":
             web_address(button, "url", "Button url")
 

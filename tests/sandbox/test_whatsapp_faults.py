@@ -179,6 +179,10 @@ def submission(text: str, example: list[str] | None = None, **changes: object) -
     return {"name": "t", "language": "fr", "category": "UTILITY", "components": [body], **changes}
 
 
+def quick_reply(label: str) -> dict:
+    return {"type": "BUTTONS", "buttons": [{"type": "QUICK_REPLY", "text": label}]}
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -192,6 +196,9 @@ def submission(text: str, example: list[str] | None = None, **changes: object) -
         submission("un {{2}} trou", ["x"]),
         submission("un {{name}} nom", ["x"]),
         submission("Bonjour", components=[{"type": "FOOTER", "text": "seul"}]),
+        submission("Bonjour", components=[{"type": "BODY", "text": "x"}, quick_reply("🏠 Menu")]),
+        submission("Bonjour", components=[{"type": "BODY", "text": "x"}, quick_reply("x" * 26)]),
+        submission("Bonjour", components=[{"type": "BODY", "text": "x"}, {"type": "HEADER", "text": "*gras*"}]),
         submission("Bonjour", components=[{"type": "BODY", "text": "x"}, {"type": "CLOWN", "text": "x"}]),
     ],
 )
