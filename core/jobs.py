@@ -142,6 +142,15 @@ async def release_all(session: AsyncSession) -> None:
     await session.execute(claimed.values(run_at=now))
 
 
+async def end_job(session: AsyncSession, kind: str, key: str) -> bool:
+    """End a job that is done by calling, in the transaction of what came of it; True for the one caller who ends it.
+
+    Whoever did the same because a lease had run out then leaves no second trace.
+    """
+    ended = delete(JobRow).where(JobRow.kind == kind, JobRow.key == key).returning(JobRow.id)
+    return await session.scalar(ended) is not None
+
+
 async def waiting(session: AsyncSession) -> tuple[int, timedelta]:
     """How many jobs are due, and how long the most overdue one has been."""
     moment = clock.now()

@@ -45,7 +45,13 @@ async def caution_account(session: AsyncSession, membership_id: UUID) -> UUID:
 
 
 async def fund_account(session: AsyncSession, tontine_id: UUID) -> UUID:
-    return await _account(session, f"tontine:{tontine_id}:fund")
+    return await _account(session, _fund(tontine_id))
+
+
+async def fund_francs(session: AsyncSession, tontine_id: UUID) -> int:
+    """What the solidarity fund can spare now. Looking opens no account, so it may be done where nothing is written."""
+    found = await ledger.account(session, _fund(tontine_id), AccountKind.POT)
+    return await francs_on(session, found.id) if found else 0
 
 
 async def cash_account(session: AsyncSession, tontine_id: UUID) -> UUID:
@@ -55,6 +61,10 @@ async def cash_account(session: AsyncSession, tontine_id: UUID) -> UUID:
 async def francs_on(session: AsyncSession, account_id: UUID) -> int:
     """What the account can spare now, in whole francs."""
     return (await ledger.balance(session, account_id)).available.amount
+
+
+def _fund(tontine_id: UUID) -> str:
+    return f"tontine:{tontine_id}:fund"
 
 
 async def money_left(session: AsyncSession, tontine_id: UUID) -> Money:

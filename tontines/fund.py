@@ -10,7 +10,7 @@ from core.db import insert_once
 from core.errors import Refusal
 from core.ids import new_id
 from core.money import Money
-from tontines.accounts import francs_on, fund_account, pay_wallet
+from tontines.accounts import fund_account, fund_francs, pay_wallet
 from tontines.approvals import Approvers, two_officers
 from tontines.chain import write_line
 from tontines.decision_tables import Consent
@@ -32,7 +32,7 @@ class FundTooSmall(Refusal):
 
 async def fund_balance(session: AsyncSession, tontine_id: UUID) -> Money:
     """What the solidarity fund holds."""
-    return Money(await francs_on(session, await fund_account(session, tontine_id)))
+    return Money(await fund_francs(session, tontine_id))
 
 
 async def give_to_fund(session: AsyncSession, tontine_id: UUID, member_id: UUID, amount: Money, *, key: str) -> Money:

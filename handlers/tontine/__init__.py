@@ -13,8 +13,9 @@ from handlers.tontine.group_notices import register_group
 from handlers.tontine.links import JOIN, NEW, OPEN, WORD, Links
 from handlers.tontine.mine import mine
 from handlers.tontine.office import office
+from handlers.tontine.papers import register_papers
 from handlers.tontine.rounds import ROUND_ACTS, ROUND_TAPS, register_round_notices, round_commands
-from handlers.tontine.statement import statement_of
+from handlers.tontine.statement import statement
 from tontines import EVENTS
 
 __all__ = ["Links", "register_tontine", "tontine_acts", "tontine_commands"]
@@ -52,6 +53,7 @@ def register_tontine(jobs: Jobs, links: Links) -> None:
     register_cycles(jobs, links)
     register_decisions(jobs)
     register_round_notices(jobs)
+    register_papers(jobs, links)
 
 
 def _life_of_the_group(links: Links) -> list[Command]:
@@ -59,7 +61,7 @@ def _life_of_the_group(links: Links) -> list[Command]:
         Command("tontine", mine(links), {"fr": "tontine", "en": "tontine"}, ("tontines",), payload=OPEN, in_group=True),
         Command("members", members.members, {"fr": "membres", "en": "members"}, in_group=True),
         Command("verify", drawing.verify(links), {"fr": "verifier", "en": "verify"}, in_group=True),
-        Command("statement", statement_of(links), {"fr": "releve", "en": "statement"}),
+        Command("statement", statement, {"fr": "releve", "en": "statement"}),
         Command("office", office, {"fr": "bureau", "en": "office"}),
         Command("tontine_new", create(links), payload=NEW),
         Command("tontine_join", join.join, payload=JOIN),

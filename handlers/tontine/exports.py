@@ -3,7 +3,7 @@
 import csv
 import json
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from io import BytesIO, StringIO
 from typing import Any
@@ -32,16 +32,20 @@ def account_csv(account: Account, language: str) -> bytes:
     return _csv(_rows(account, language), language)
 
 
-async def tontine_zip(session: AsyncSession, tontine: Tontine, language: str) -> bytes:
+async def tontine_files(session: AsyncSession, tontine: Tontine, language: str) -> dict[str, bytes]:
     """The whole tontine: its rules, cycles, draws and minutes; its statement; and a table of its members' accounts."""
-    contents = {
+    return {
         "tontine-facts.json": _pretty(await _facts(session, tontine)),
         "tontine-statement.jsonl": write_file(await tontines.statement(session, tontine.id)),
         "tontine-members.csv": await _members_csv(session, tontine, language),
     }
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """The files, by name, in one."""
     written = BytesIO()
     with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as folder:
-        for name, content in contents.items():
+        for name, content in files.items():
             folder.writestr(zipfile.ZipInfo(name, clock.now().timetuple()[:6]), content, zipfile.ZIP_DEFLATED)
     return written.getvalue()
 

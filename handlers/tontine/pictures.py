@@ -1,17 +1,14 @@
 """The picture of a round's board, drawn to be read on a small telephone."""
 
-import asyncio
 from functools import cache
 from io import BytesIO
-from uuid import UUID
 
 from PIL import Image, ImageDraw
 from PIL.ImageDraw import ImageDraw as Canvas
 from PIL.ImageFont import FreeTypeFont
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import i18n
-from handlers.tontine.board import Board, Row, Seal, Standing, board_of
+from handlers.tontine.board import Board, Row, Seal, Standing
 from handlers.tontine.letters import BOLD, letters, printable
 
 WIDTH = 900
@@ -33,13 +30,8 @@ _LINE_HEIGHT, _CELL_HEIGHT = 54, 46
 _MARK = 15
 
 
-async def board_picture(session: AsyncSession, round_id: UUID, language: str = i18n.DEFAULT_LANGUAGE) -> bytes:
-    """A PNG of the round's board as it is now, 900 points wide; of a closed round as its minutes have it."""
-    return await asyncio.to_thread(draw_board, await board_of(session, round_id), language)
-
-
 def draw_board(board: Board, language: str) -> bytes:
-    """The board as a PNG."""
+    """A PNG of the board, 900 points wide. It takes a moment, in which nobody should wait for a transaction."""
     return _Drawing(board, language).png()
 
 

@@ -11,7 +11,7 @@ import tontines
 from core.money import Money
 from handlers.tontine.board import Board, Row, Seal, Standing, board_of
 from handlers.tontine.letters import printable
-from handlers.tontine.pictures import WIDTH, board_picture, draw_board
+from handlers.tontine.pictures import WIDTH, draw_board
 from tests.tontines.conftest import village
 from tests.tontines.kit import Village
 
@@ -163,7 +163,7 @@ async def test_an_open_board_follows_the_money_and_a_closed_one_its_minutes(vill
     assert after.rows == closed.rows
     assert after.collected == Money(7_000)
 
-    picture = Image.open(BytesIO(await village.do(board_picture, round_id)))
+    picture = Image.open(BytesIO(draw_board(after, "fr")))
     assert (picture.format, picture.width) == ("PNG", WIDTH)
 
 
