@@ -12,9 +12,12 @@ if TYPE_CHECKING:
     from tests.stories.town import Town
 
 
+_AS_TYPED = str.maketrans({"\u00a0": " ", "\u202f": " ", "∗": "*", "ˍ": "_", "∼": "~", "ˋ": "`"})
+
+
 def plain(text: str) -> str:
-    """Spaces of every width as one kind, so that a story can be typed on any keyboard."""
-    return text.replace("\u00a0", " ").replace("\u202f", " ")
+    """Spaces of every width as one kind, and WhatsApp's harmless marks as what they look like: as one would type it."""
+    return text.translate(_AS_TYPED)
 
 
 @dataclass
@@ -56,10 +59,15 @@ class Person:
         """Share one's own number."""
         await self._act(f"{self._chat}/contact", {})
 
-    async def gives_own_number(self) -> None:
+    async def starts_in_english(self) -> None:
+        """Touch START on a telephone that speaks English."""
+        await self.starts()
+        await self.hears("Hello")
+
+    async def gives_own_number(self, noted: str = "C’est noté") -> None:
         """Give one's own number in the easiest way there is."""
         await self.shares_own_contact()
-        await self.hears("C’est noté")
+        await self.hears(noted)
 
     async def shares_contact_of(self, name: str) -> None:
         """Share the card of one of the sandbox's people."""
@@ -84,6 +92,10 @@ class Person:
     async def presses(self, label: str) -> None:
         """Touch a key of the reply keyboard."""
         await self._act(f"{self._chat}/press", {"label": label})
+
+    async def chooses(self, label: str) -> None:
+        """Take what is offered where a number is asked for: a key of the reply keyboard."""
+        await self.presses(label)
 
     async def button(self, label: str) -> dict[str, int]:
         """Where that button is: it can be tapped again later, when it is old."""

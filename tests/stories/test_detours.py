@@ -65,9 +65,9 @@ async def test_who_chats_on_while_paying_reads_the_end_anew(town: Town) -> None:
     await town.pay(link, "0000")
     await awa.hears("✅ Recharge reçue : 5 000 F CFA")
     # The message that waited turned, and as nobody would see it so far up, it is said below as well.
-    await until(lambda: _count(awa, "✅ Recharge reçue : 5 000 F CFA", 2))
+    await until(lambda: _count(awa, "✅ Recharge reçue : 5 000 F CFA", 2 if awa.edits else 1))
     assert "✅ Recharge reçue" in await awa.last()
-    assert not any("est prêt" in text for text in await awa.said_to_me())
+    assert any("est prêt" in text for text in await awa.said_to_me()) is not awa.edits
 
 
 @ON_SQLITE
@@ -171,13 +171,12 @@ async def test_the_language_changes_in_the_middle_and_the_answers_stay(town: Tow
 
 async def test_the_whole_story_in_english(town: Town) -> None:
     grace, awa = await town.person("grace"), await town.member("awa")
-    await grace.starts()
-    await grace.hears("Hello Grace Addo", "Your balance: 0 F CFA")
+    await grace.starts_in_english()
+    await grace.hears("Grace Addo", "Your balance: 0 F CFA")
     await grace.taps("Top up")
     await grace.taps("5 000 F CFA")
     await grace.hears("Which number will pay?")
-    assert await grace.keyboard() == ["📱 Share my number", "↩️ Back", "✖️ Cancel"]
-    await grace.shares_own_contact()
+    await grace.gives_own_number(noted="Noted")
     await grace.taps("Wave")
     await grace.hears("You pay: 5 000 F CFA", "With: Wave, +225 07 12 34", "Fee: 0 F CFA")
     await grace.taps("payment link")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.stories.conftest import ON_SQLITE
+from tests.stories.conftest import ON_SQLITE, ON_TELEGRAM
 from tests.stories.town import Person, Town, until
 
 
@@ -44,7 +44,8 @@ async def test_every_other_button_tapped_twice_says_one_thing(town: Town) -> Non
     before = len(await awa.said_to_me())
     await awa.taps_twice("Annuler")
     await awa.hears("j’annule. Aucun argent n’a bougé")
-    # Each answer took its question's place.
+    # Each answer took its question's place, where there are edits; else the last one was said below.
+    before += 0 if awa.edits else 1
     assert len(await awa.said_to_me()) == before
 
     await awa.taps_twice("Menu")
@@ -57,6 +58,7 @@ async def test_every_other_button_tapped_twice_says_one_thing(town: Town) -> Non
 
 
 @ON_SQLITE
+@ON_TELEGRAM
 async def test_the_history_turned_twice_stays_one_message(town: Town) -> None:
     awa = await town.member("awa", balance=2_000)
     await town.member("moussa")

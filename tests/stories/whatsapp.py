@@ -35,7 +35,8 @@ class WhatsAppPerson(Person):
         return False
 
     async def starts(self, payload: str | None = None) -> None:
-        """Say hello, or follow a link with a payload."""
+        """Say hello, or follow a link with a payload; who had blocked the assistant lets it write again by that."""
+        await self.unblocks()
         if payload is None:
             await self.says("Bonjour")
         else:
@@ -48,19 +49,32 @@ class WhatsAppPerson(Person):
 
     async def button(self, label: str) -> dict[str, int]:
         """Where that choice is; a long list is turned over until it comes."""
-        await self._wait(lambda message: any(_means(text, label) or text == MORE for text in choices(message)), label)
+        await self.hears_button(label)
+        found = await self._find(label)
+        assert found is not None
+        return found
+
+    async def hears_button(self, label: str) -> str:
+        """Wait until that choice is there, on whatever page of the list."""
+
+        def is_there(message: dict[str, Any]) -> bool:
+            return any(_means(text, label) or text == MORE for text in choices(message))
+
+        said = await self._wait(is_there, f"choice {label}")
+        while await self._find(label) is None:
+            more = await self._find(MORE)
+            assert more is not None and more["message_id"] in self.heard, f"{self.name} never saw {label!r}"
+            await self._act(f"{self._chat}/tap", more)
+            said = await self._wait(is_there, f"choice {label}")
+        return said
+
+    async def _find(self, label: str) -> dict[str, int] | None:
         for message in reversed(await self.messages()):
             for row, buttons in enumerate(message.get("inline_keyboard") or []):
                 for column, button in enumerate(buttons):
                     if _means(_whole(button), label):
                         return {"message_id": message["message_id"], "row": row, "column": column}
-        await self._act(f"{self._chat}/tap", await self.button(MORE))
-        return await self.button(label)
-
-    async def hears_button(self, label: str) -> str:
-        return await self._wait(
-            lambda message: any(_means(text, label) for text in choices(message)), f"choice {label}"
-        )
+        return None
 
     async def taps_twice(self, label: str) -> None:
         button = await self.button(label)
@@ -79,9 +93,21 @@ class WhatsAppPerson(Person):
         profile = {"profile": {"name": self.full_name}, "wa_id": message["from"], "user_id": self.user_id}
         await self.town.push_notice({"contacts": [profile], "messages": [message]})
 
-    async def gives_own_number(self) -> None:
+    async def starts_in_english(self) -> None:
+        """Say hello, and choose: WhatsApp does not tell what language a telephone speaks."""
+        await self.starts()
+        await self.hears("Bonjour")
+        await self.says("langue english")
+        await self.hears("English")
+        await self.says("menu")
+
+    async def gives_own_number(self, noted: str = "") -> None:
         """The channel knows it already: it is the first one offered."""
         await self.taps("📱")
+
+    async def chooses(self, label: str) -> None:
+        """Take one of the choices."""
+        await self.taps(label)
 
     async def keyboard(self) -> list[str]:
         """There is none on WhatsApp."""
