@@ -27,6 +27,7 @@ _LINES = re.compile(r"[\n\r\t]+")
 # Where a text is better cut than in the middle of a word.
 _SEAMS = ("\n\n", "\n", " ")
 _POINTER = "👉"
+_WAYS_OUT = ("button.cancel", "button.back", "button.menu")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +72,21 @@ def draw(view: View) -> list[Bubble]:
         return _under(text, LONGEST_BODY if has_file else LONGEST_TEXT, Bubble("", has_file=has_file))
     if _fit_as_buttons(choices) and (has_file or len(text) <= LONGEST_BODY):
         return _under(text, LONGEST_BODY, Bubble("", buttons=tuple(choices), has_file=has_file))
-    language = view.said.language if view.said else i18n.DEFAULT_LANGUAGE
+    language = _language(view)
     rows = tuple(_row(each) for each in _page(choices, view.page, language))
     opens = _cut(i18n.text(language, "button.choose"), LONGEST_BUTTON)
     # A list cannot bring a file along.
     before = [Bubble("", has_file=True)] if has_file else []
     return [*before, *_under(text, LONGEST_TEXT, Bubble("", rows=rows, opens=opens))]
+
+
+def _language(view: View) -> str:
+    """The reader's language: of the sentence where it is told, else of the ways out that nearly every view has."""
+    if view.said is not None:
+        return view.said.language
+    labels = {button.label for row in view.rows for button in row}
+    spoken = (each for each in i18n.LANGUAGES if not labels.isdisjoint(i18n.text(each, key) for key in _WAYS_OUT))
+    return next(spoken, i18n.DEFAULT_LANGUAGE)
 
 
 def _choices(view: View) -> list[Choice]:

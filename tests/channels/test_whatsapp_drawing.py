@@ -134,6 +134,13 @@ def test_the_eleventh_choice_is_on_the_next_page_and_the_last_page_is_full():
     assert beyond == second
 
 
+@pytest.mark.parametrize(("way_out", "opens"), [("✖️ Cancel", "Choose"), ("✖️ Annuler", "Choisir"), ("Autre", "Choisir")])
+def test_a_list_speaks_the_language_of_the_buttons_beside_it(way_out: str, opens: str):
+    rows = in_columns([Button(label, label) for label in ("a", "b", "c", way_out)], 1)
+    [bubble] = draw(View("…", rows))
+    assert bubble.opens == opens
+
+
 def test_a_single_link_is_a_button_that_opens_it():
     [bubble] = draw(View("Payez.", ((Button("💳 Payer 5 000 F CFA", url="https://pay.example.org/x"),),)))
     assert (bubble.link.title, bubble.link.url) == ("💳 Payer 5 000 F CFA", "https://pay.example.org/x")  # type: ignore[union-attr]
