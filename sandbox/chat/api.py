@@ -4,7 +4,6 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-import phonenumbers
 from aiohttp import web
 
 from sandbox.chat import samples
@@ -22,6 +21,7 @@ from sandbox.chat.requests import (
     Tap,
     find_button,
     find_key,
+    is_possible,
     named_chat_id,
     named_person,
     person_by_id,
@@ -87,7 +87,7 @@ async def _list_people(request: web.Request) -> web.StreamResponse:
 
 async def _create_person(request: web.Request) -> web.StreamResponse:
     body = await read_body(request, NewPerson)
-    if not _is_possible(body.phone):
+    if not is_possible(body.phone):
         raise Refused("phone: ce numéro ne peut pas exister.")
     with request.app[WORLD].records.transaction():
         person = request.app[WORLD].people.add(**body.model_dump())
@@ -184,13 +184,6 @@ async def _forward(request: web.Request, world: World, person: Person, chat_id: 
     with world.records.transaction():
         forwarded: Message = Acts(world).forward(person, chat_id, body.message_id, body.to)
     return message_view(world, forwarded)
-
-
-def _is_possible(phone: str) -> bool:
-    try:
-        return phonenumbers.is_possible_number(phonenumbers.parse(phone))
-    except phonenumbers.NumberParseException:
-        return False
 
 
 def _post(world: World, person: Person, chat_id: int, content: Json) -> Json:

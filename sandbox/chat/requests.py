@@ -3,6 +3,7 @@
 import json
 from typing import TypeVar
 
+import phonenumbers
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -170,6 +171,14 @@ def named_group(request: web.Request) -> Group:
     return group
 
 
+def is_possible(phone: str) -> bool:
+    """Whether anybody could have this number."""
+    try:
+        return phonenumbers.is_possible_number(phonenumbers.parse(phone))
+    except phonenumbers.NumberParseException:
+        return False
+
+
 def find_button(world: World, chat_id: int, tap: Tap) -> tuple[Message, Json]:
     """The inline button meant; without a message id, the newest message that has such a button."""
     if tap.message_id is not None:
@@ -197,7 +206,7 @@ def find_key(markup: Json | None, label: str) -> Json:
 def matching_button(keyboard: list[list[Json]], tap: Tap) -> Json | None:
     """The button meant: by its place, by its whole label, or by a part of it."""
     if tap.row is not None and tap.column is not None:
-        in_reach = tap.row < len(keyboard) and tap.column < len(keyboard[tap.row])
+        in_reach = 0 <= tap.row < len(keyboard) and 0 <= tap.column < len(keyboard[tap.row])
         return keyboard[tap.row][tap.column] if in_reach else None
     buttons = [button for row in keyboard for button in row]
     exact = (button for button in buttons if button["text"] == tap.label)

@@ -105,9 +105,18 @@ async def _read_json(request: web.Request) -> Json:
         body = await request.json()
     except ValueError as error:
         raise bad_parameter("(#100) The request is not valid JSON.") from error
-    if not isinstance(body, dict):
-        raise bad_parameter("(#100) The request must be a JSON object.")
+    if not isinstance(body, dict) or not _is_text(body):
+        raise bad_parameter("(#100) The request must be a JSON object of proper Unicode.")
     return body
+
+
+def _is_text(body: Json) -> bool:
+    """Half a surrogate pair passes as JSON, and can be neither kept nor told."""
+    try:
+        json.dumps(body, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 async def _strike(request: web.Request, world: World, fault: Fault | None) -> None:

@@ -18,7 +18,7 @@ _MEDIA_TYPES: Final = {"image": "image/", "document": "", "audio": "audio/", "vi
 
 def read_content(world: World, body: Json) -> tuple[str, Json]:
     """The type and content of a call to send, checked; raises Meta's refusal."""
-    kind = body.get("type", "text")
+    kind = str(body.get("type", "text"))
     if kind not in TYPES:
         raise bad_parameter(f'(#100) Param type must be one of {{{", ".join(TYPES).upper()}}} - got "{kind}".')
     if kind not in body:

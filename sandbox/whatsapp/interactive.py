@@ -28,7 +28,7 @@ HEADER_MEDIA: Final = ("image", "document", "video")
 
 def check_interactive(interactive: Json) -> None:
     """Raise Meta's refusal unless a phone could show this."""
-    kind = interactive.get("type")
+    kind = str(interactive.get("type"))
     if kind not in _ACTIONS:
         raise bad_parameter(f"(#100) Param interactive['type'] must be one of {{{', '.join(_ACTIONS).upper()}}}.")
     most = LONGEST_LIST_BODY if kind == "list" else LONGEST_BODY

@@ -5,14 +5,23 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
-import phonenumbers
 from aiohttp import web
 from pydantic import Field
 
 from sandbox.chat import samples
 from sandbox.chat.answers import json_answer
 from sandbox.chat.feeds import Feed, stream, wait
-from sandbox.chat.requests import Body, Empty, Missing, Tap, find_person, matching_button, person_by_id, read_body
+from sandbox.chat.requests import (
+    Body,
+    Empty,
+    Missing,
+    Tap,
+    find_person,
+    is_possible,
+    matching_button,
+    person_by_id,
+    read_body,
+)
 from sandbox.records import Json
 from sandbox.telegram.acts import Refused
 from sandbox.whatsapp import delivery
@@ -290,7 +299,7 @@ async def _unblock(_: web.Request, world: World, account: Account) -> Json:
 
 async def _number(request: web.Request, world: World, account: Account) -> Json:
     body = await read_body(request, NewNumber)
-    if not phonenumbers.is_possible_number(phonenumbers.parse(body.phone)):
+    if not is_possible(body.phone):
         raise Refused("phone: ce numéro ne peut pas exister.")
     with world.records.transaction():
         changed = Acts(world).change_number(account, body.phone, silently=body.silently, new_user_id=body.new_user_id)

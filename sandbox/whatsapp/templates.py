@@ -152,12 +152,19 @@ def _check_blanks(component: Json, words: str, example: str, most: int = 1000) -
     found = sorted(set(BLANK.findall(words)), key=lambda name: int(name) if name.isdigit() else 0)
     if found != [str(number) for number in range(1, len(found) + 1)] or len(found) > most:
         raise GraphError(100, title="The variables must be numbered {{1}}, {{2}} and so on.", subcode=2388024)
-    examples = component.get("example", {}).get(example, [])
-    given = examples[0] if examples and isinstance(examples[0], list) else examples
-    if len(given) != len(found):
+    if len(_examples(component, example)) != len(found):
         raise GraphError(
             100, title="Message templates with variables must have an example for each variable.", subcode=2388043
         )
+
+
+def _examples(component: Json, name: str) -> list[object]:
+    """The examples of a text, which Meta wants in a list within a list for the body only."""
+    example = component.get("example")
+    given = example.get(name) if isinstance(example, dict) else None
+    if not isinstance(given, list):
+        return []
+    return given[0] if given and isinstance(given[0], list) else given
 
 
 def _check_footer(footer: Json) -> None:
