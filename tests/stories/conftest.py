@@ -1,5 +1,6 @@
 from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import structlog
@@ -22,15 +23,23 @@ _HERE_AND_THERE = [*((engine, "telegram") for engine in ENGINES), ("sqlite", "wh
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A story that does not say where it happens happens on both channels."""
+    """A story that does not say where it happens happens on both channels; a group's, where there are groups."""
     said = {name.strip() for mark in metafunc.definition.iter_markers("parametrize") for name in _names(mark.args[0])}
     if "channel" not in metafunc.fixturenames or "channel" in said:
+        return
+    if _speaks_of_groups(metafunc.module):
+        metafunc.definition.add_marker(ON_TELEGRAM)
         return
     # As a mark: pytest would else take the engines from the fixture's own list as well.
     if "engine" in said:
         metafunc.definition.add_marker(pytest.mark.parametrize("channel", ["telegram", "whatsapp"]))
     else:
         metafunc.definition.add_marker(pytest.mark.parametrize(("engine", "channel"), _HERE_AND_THERE))
+
+
+def _speaks_of_groups(module: ModuleType) -> bool:
+    kits = {getattr(each, "__module__", "") for each in vars(module).values()}
+    return bool(kits & {"tests.stories.group", "tests.stories.tontine"})
 
 
 def _names(argument: str | Sequence[str]) -> Sequence[str]:

@@ -63,7 +63,8 @@ class WhatsAppPerson(Person):
         said = await self._wait(is_there, f"choice {label}")
         while await self._find(label) is None:
             more = await self._find(MORE)
-            assert more is not None and more["message_id"] in self.heard, f"{self.name} never saw {label!r}"
+            assert more is not None
+            assert more["message_id"] in self.heard, f"{self.name} never saw {label!r}"
             await self._act(f"{self._chat}/tap", more)
             said = await self._wait(is_there, f"choice {label}")
         return said
