@@ -165,8 +165,12 @@ async def _decided(session: AsyncSession, payload: Payload) -> None:
     winners = [each.membership_id for each in await holdings_of(session, turn.share_id)]
     bidders = await bidders_of(session, round_.id)
     for membership_id in dict.fromkeys([*winners, *bidders]):
+        told = key
+        if turn.price and membership_id not in winners:
+            told = "auction.lost"
+        elif turn.price and len(winners) == 1:
+            told = "auction.won"
         member = await person(session, membership_id)
-        told = key if membership_id in winners or not turn.price else "auction.lost"
         await tell_one(session, member, told, subject=subject_of(round_.id), **facts)
 
 

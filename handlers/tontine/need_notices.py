@@ -62,11 +62,13 @@ async def _needs_are_heard(session: AsyncSession, payload: Payload) -> None:
     if not await tell_group(session, tontine, view):
         await _tell_each(session, tontine, round_)
     count = len(await needs_of(session, cycle.id))
+    key = "needs.to_decide" if count else "needs.to_decide_none"
     for officer in await holders_of(session, tontine, *DECIDING):
         row = [await leading_to(session, officer, "decide_need", NEEDS, {TONTINE: str(tontine.id)})]
+        when = i18n.moment(officer.language, round_.opens_at, officer.time_zone)
         await tell_one(
-            session, officer, "needs.to_decide", row, subject=f"needs:{round_.id}", tontine=tontine.name, count=count,
-            number=round_.number, when=i18n.moment(officer.language, round_.opens_at, officer.time_zone),
+            session, officer, key, row, subject=f"needs:{round_.id}", tontine=tontine.name, count=count,
+            number=round_.number, when=when,
         )  # fmt: skip
 
 

@@ -88,8 +88,10 @@ async def my_say(session: AsyncSession, member: Member, coming: NextTurn, member
         auction = await auction_of(session, coming.round.id)
         bid = await bid_of(session, coming.round.id, membership.id)
         best = Money(auction.price)
-        key = "auction.mine" if bid else "auction.mine_none"
-        return [i18n.text(member.language, key, bid=bid or best, best=best, **facts)]
+        if bid is None:
+            key = "auction.mine_none" if best else "auction.mine_first"
+            return [i18n.text(member.language, key, best=best, **facts)]
+        return [i18n.text(member.language, "auction.mine", bid=bid, best=best, **facts)]
     mine = {part.share_id for part in await holdings_waiting(session, coming.cycle.id, membership.id)}
     has_said = any(each.share_id in mine for each in await needs_of(session, coming.cycle.id))
     return [i18n.text(member.language, "need.mine" if has_said else "need.mine_none", **facts)]

@@ -4,10 +4,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.stories.conftest import ON_SQLITE
+from tests.stories.conftest import ON_SQLITE, ON_TELEGRAM
 from tests.stories.tontine import Circle, circle, touch
 from tests.stories.town import Town
 from tontines import RoundState
+
+pytestmark = ON_TELEGRAM
 
 PEOPLE = ("Binta", "Chantal", "Djeneba", "Esther")
 # Who asks for the pot of whom, and who approves: the office without the one who gains.
@@ -86,7 +88,7 @@ async def test_the_highest_bid_has_the_turn_and_its_price_goes_to_the_fund(biddi
     # The round opens: who won, for how much, and where it goes.
     await ring.opens(1)
     await group.hears("le tour 1 va à Chantal, pour 2 000 F CFA", "ira à la caisse de solidarité", "18 000 F CFA")
-    await chantal.hears("le tour 1 va à Chantal, pour 2 000 F CFA")
+    await chantal.hears("le tour 1 est à vous, pour 2 000 F CFA", "18 000 F CFA, vous revient")
     await djeneba.hears("Votre offre ne vous engage plus ; rien ne vous a été pris")
     await ring.card_says("Bénéficiaire : Chantal", "Enchère : 2 000 F CFA pour la caisse de solidarité")
     await chantal.says("/tontine")
@@ -185,10 +187,10 @@ async def test_who_needs_the_pot_says_so_in_private_and_the_group_reads_only_who
     await djeneba.hears("le tour 2, qui ouvre le", "va à Chantal ?")
     await touch(djeneba, "Faire passer d’abord")
     await djeneba.hears("le tour 2 va à Chantal")
-    await group.hears("le prochain tour, le 2, va à Chantal")
-    await ring.alone("Chantal").hears("le prochain tour, le 2, va à Chantal")
+    await group.hears("le tour 2, le prochain, va à Chantal")
+    await ring.alone("Chantal").hears("le tour 2, le prochain, va à Chantal")
     await group.says("/tour")
-    await group.hears("le prochain tour, le 2, va à Chantal")
+    await group.hears("le tour 2, le prochain, va à Chantal")
 
     # A need that has passed is withdrawn.
     await djeneba.says("/tontine")

@@ -129,6 +129,8 @@ class Life:
         if self.chance.random() < 0.15:
             await self.declare_default(self.chance.choice(self.names))
         await self.try_pot(number)
+        if self.chance.random() < 0.5:
+            await self.take_back(self.chance.choice(self.names))
         await self.check_pot(round_.id)
 
     async def before_it_opens(self, number: int) -> None:
@@ -198,6 +200,21 @@ class Life:
                 tontines.declare_default, self.group.id, self.village.id(name), by=self.village.id(by)
             )
 
+    async def take_back(self, name: str) -> None:
+        """Somebody finds that one of this member's contributions was a mistake, and whoever may confirms it."""
+        village = self.village
+        paid = await village.do(tontines.reversible_of, (await self.group.member(name)).id)
+        if not paid:
+            return
+        mistake = self.chance.choice(paid)
+        for asker in self.names:
+            with contextlib.suppress(Refusal):
+                await village.do(tontines.ask_reversal, mistake.id, "une erreur", by=village.id(asker))
+                break
+        for second in self.names:
+            with contextlib.suppress(Refusal):
+                await village.do(tontines.confirm_reversal, mistake.id, by=village.id(second))
+
     async def try_pot(self, number: int) -> None:
         """Ask for the pot as whoever may, and let whoever may approve it."""
         village, round_ = self.village, await self.group.round(number)
@@ -211,6 +228,8 @@ class Life:
 
     async def pay_pots_that_waited(self) -> None:
         """In the end nobody waits for ever: who is late is in default, and each pot pays what is there."""
+        # What was taken back after its deadline has a new one.
+        await self.village.until(clock.now() + timedelta(days=5))
         rounds = await self.village.do(tontines.rounds_of, (await self.group.cycle()).id)
         for name in self.names:
             await self.declare_default(name)
@@ -228,7 +247,8 @@ class Life:
         """What a pot has paid is at most what it has collected, and the ledger has the rest."""
         async with self.village.transaction() as session:
             collected = int(await session.scalar(select(func.sum(Due.paid)).where(Due.round_id == round_id)) or 0)
-            paid = int(await session.scalar(select(func.sum(Receipt.amount)).where(Receipt.round_id == round_id)) or 0)
+            given = select(func.sum(Receipt.amount - Receipt.taken_back)).where(Receipt.round_id == round_id)
+            paid = int(await session.scalar(given) or 0)
             round_ = await session.get_one(tontines.Round, round_id)
             price = (await tontines.turn_of(session, round_)).price_paid
         in_cash = await self.unconfirmed_cash(round_id)
@@ -238,7 +258,7 @@ class Life:
 
     async def unconfirmed_cash(self, round_id: UUID) -> int:
         receipts = await self.village.do(tontines.receipts_of, round_id, tontines.Source.CASH)
-        return sum(each.amount for each in receipts if each.confirmed_at is None)
+        return sum(each.given for each in receipts if each.confirmed_at is None)
 
     async def check_the_end(self) -> None:
         cycle = await self.group.cycle()
