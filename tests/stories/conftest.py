@@ -39,7 +39,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def _speaks_of_groups(module: ModuleType) -> bool:
     kits = {getattr(each, "__module__", "") for each in vars(module).values()}
-    return bool(kits & {"tests.stories.group", "tests.stories.tontine"})
+    return bool(kits & {"tests.stories.group", "tests.stories.tontine"}) or hasattr(module, "HAPPENS_ON")
 
 
 def _names(argument: str | Sequence[str]) -> Sequence[str]:

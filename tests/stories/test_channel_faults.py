@@ -7,11 +7,11 @@ from sqlalchemy import select, text
 
 from core.db import Database
 from core.inbox import InboundMessage
-from tests.stories.conftest import ON_SQLITE, ON_TELEGRAM
+from tests.stories.conftest import ON_SQLITE
 from tests.stories.town import Person, Town, running_town
 
 # The faults of one channel.
-pytestmark = ON_TELEGRAM
+HAPPENS_ON = "telegram"
 
 ODD = [
     {"business_message": {"unknown": True}},

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from tests.stories.conftest import ON_SQLITE, ON_TELEGRAM
+from tests.stories.conftest import ON_SQLITE
 from tests.stories.town import Town
 
 # Groups are Telegram's.
-pytestmark = ON_TELEGRAM
+HAPPENS_ON = "telegram"
 
 
 @ON_SQLITE
