@@ -9,12 +9,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, nullcontext
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
 import stamina
-from sqlalchemy import JSON, CursorResult, DateTime, Dialect, Enum, LargeBinary, MetaData, Uuid, event
+from sqlalchemy import JSON, Connection, CursorResult, DateTime, Dialect, Enum, LargeBinary, MetaData, Uuid, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import URL, make_url
@@ -26,15 +27,23 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from core.gathering import Gathering
+
 T = TypeVar("T")
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+GroupWork = Callable[[Connection, list[Item]], list[Answer]]
 
 _BELLS = "bells"
 _WORD_LENGTH = 32
+# How many groups PostgreSQL commits side by side.
+_LANES = 2
 
 # Deadlock, serialization failure, lock time-out: the same work, done again, succeeds.
 _PASSING_SQLSTATES = {"40001", "40P01", "55P03"}
 # No connection, no room for one more, starting or stopping.
 _AWAY_SQLSTATES = ("08", "53", "57P")
+_UNIQUE_VIOLATION = "23505"
 
 
 class Model(DeclarativeBase):
@@ -115,6 +124,7 @@ class Database:
         self._reading_engine = self.engine.execution_options(reading=True)
         self._writer = asyncio.Lock() if self.is_sqlite else None
         self._bells: dict[str, asyncio.Event] = {}
+        self._gatherings: dict[GroupWork[Any, Any], Gathering[Any, Any]] = {}
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
@@ -150,12 +160,48 @@ class Database:
                     return await work(session)
         raise AssertionError("unreachable")
 
+    async def together(self, work: GroupWork[Item, Answer], item: Item) -> Answer:
+        """`work`'s answer to `item`, done in one transaction with whatever else comes at the same time.
+
+        `work` is a plain function that answers each of a list of items; what it raises spoils only the item that it
+        is raised for. When this returns, the answer is committed; when it raises, nothing of the item is, unless the
+        connection was lost in the very commit: so an item is one that can be said again.
+        """
+        gathering = self._gatherings.get(work)
+        if gathering is None:
+            gathering = self._gatherings[work] = Gathering(
+                partial(self._commit_group, work),
+                lanes=1 if self.is_sqlite else _LANES,
+                says_nothing_of_the_items=is_database_away,
+            )
+        answer: Answer = await gathering.join(item)
+        return answer
+
+    async def _commit_group(self, work: GroupWork[Item, Answer], items: list[Item]) -> list[Answer]:
+        async for attempt in stamina.retry_context(on=_comes_right, attempts=5, wait_initial=0.02, wait_max=0.5):
+            with attempt:
+                async with self._writer or nullcontext(), self.engine.begin() as connection:
+                    answers, bells = await connection.run_sync(_with_bells, work, items)
+                for name in bells:
+                    self.bell(name).set()
+                return answers
+        raise AssertionError("unreachable")
+
     async def close(self) -> None:
         await self.engine.dispose()
 
 
-def ring(session: AsyncSession, name: str) -> None:
-    """Ask for `name`'s bell to be rung once this session's work is committed."""
+def _with_bells(
+    connection: Connection, work: GroupWork[Item, Answer], items: list[Item]
+) -> tuple[list[Answer], set[str]]:
+    """`work`'s answers, and the bells it asked for; a connection that comes from the pool may remember older ones."""
+    bells: set[str] = set()
+    connection.info[_BELLS] = bells
+    return work(connection, items), bells
+
+
+def ring(session: AsyncSession | Connection, name: str) -> None:
+    """Ask for `name`'s bell to be rung once this session's, or this group's, work is committed."""
     session.info.setdefault(_BELLS, set()).add(name)
 
 
@@ -165,6 +211,18 @@ async def insert_once(session: AsyncSession, model: type[Model], **values: objec
     statement = dialect.insert(model).values(**values).on_conflict_do_nothing()
     result = cast("CursorResult[Any]", await session.execute(statement))
     return result.rowcount == 1
+
+
+def _comes_right(error: Exception) -> bool:
+    """Whether a group, done again from the start, may well succeed.
+
+    Another process may have written one of its keys at the same moment, and is seen on looking again; a lost connection
+    is replaced, and whatever it may have committed before is then seen as well.
+    """
+    if not isinstance(error, DBAPIError):
+        return False
+    is_duplicate = getattr(error.orig, "sqlstate", None) == _UNIQUE_VIOLATION
+    return is_duplicate or error.connection_invalidated or is_passing_conflict(error)
 
 
 def is_passing_conflict(error: Exception) -> bool:

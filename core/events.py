@@ -4,15 +4,23 @@
 change itself, and whoever subscribed to it (in `app.py`) hears it in a transaction of its own, exactly once.
 """
 
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.ids import new_id
-from core.jobs import Jobs, Payload, TransactionalHandler, enqueue
+from core.jobs import Jobs, Payload, TransactionalHandler, enqueue, enqueue_together
 
 
 async def publish(session: AsyncSession, name: str, payload: Payload) -> None:
     """Tell what happened, as a row in the same transaction: `deposit.settled`, `{"id": …}`."""
     await enqueue(session, _kind(name), str(new_id()), payload)
+
+
+def publish_together(connection: Connection, name: str, payloads: Sequence[Payload]) -> None:
+    """Publish one event for each of the payloads, in the transaction of a group."""
+    enqueue_together(connection, _kind(name), payloads)
 
 
 def subscribe(jobs: Jobs, name: str, *subscribers: TransactionalHandler) -> None:

@@ -4,20 +4,21 @@ A job is enqueued in the transaction that makes it necessary and done by whichev
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 from uuid import UUID
 
 import structlog
-from sqlalchemy import String, UniqueConstraint, delete, func, select, update
+from sqlalchemy import Connection, String, Table, UniqueConstraint, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core import clock
 from core.db import Database, Id, Json, Model, UtcDateTime, insert_once, is_passing_conflict, ring
 from core.ids import new_id
+from core.rows import insert_rows
 
 Payload: TypeAlias = dict[str, Any]
 TransactionalHandler: TypeAlias = Callable[[AsyncSession, Payload], Awaitable[None]]
@@ -49,6 +50,9 @@ class JobRow(Model):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+_JOB = cast("Table", JobRow.__table__)
+
+
 async def enqueue(
     session: AsyncSession, kind: str, key: str, payload: Payload | None = None, *, run_at: datetime | None = None
 ) -> None:
@@ -59,6 +63,14 @@ async def enqueue(
         created_at=moment,
     )  # fmt: skip
     ring(session, BELL)
+
+
+def enqueue_together(connection: Connection, kind: str, payloads: Sequence[Payload]) -> None:
+    """Leave a step to be done now for each of the payloads, each under a key of its own."""
+    moment = clock.now()
+    rows = [{"id": new_id(), "key": str(new_id()), "payload": payload} for payload in payloads]
+    insert_rows(connection, _JOB, rows, kind=kind, run_at=moment, attempts=0, created_at=moment)
+    ring(connection, BELL)
 
 
 class Jobs:

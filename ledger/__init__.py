@@ -7,6 +7,7 @@ from ledger.accounts import Account, AccountKind, AccountMode, Balance, account,
 from ledger.auditing import Audit, Difference, Total, audit
 from ledger.batch import apply
 from ledger.commands import Command, PlaceHold, Post, PostHold, Reverse, VoidHold
+from ledger.desk import Desk
 from ledger.posting import InsufficientFunds, LedgerConflict, LedgerError, LedgerRefused, post
 from ledger.statements import Entry, statement
 from ledger.verdicts import Applied, Conflict, RefusalReason, Refused, Replayed, Verdict
@@ -20,6 +21,7 @@ __all__ = [
     "Balance",
     "Command",
     "Conflict",
+    "Desk",
     "Difference",
     "Entry",
     "InsufficientFunds",

@@ -3,15 +3,17 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from functools import cache
+from typing import Any, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Row, Select, cast, func, select, update
+from sqlalchemy import BigInteger, ColumnElement, Connection, Row, Select, cast, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import now
 from core.ids import new_id
 from core.money import XOF, Money
+from core.rows import among
 from ledger.tables import ACCOUNT, HOLD, RESOLUTION, SLOT, insert_if_new
 
 
@@ -46,6 +48,10 @@ class AccountKind(StrEnum):
     def sign(self) -> int:
         """What makes credits minus debits the owner's view: -1 for an asset (our merchant balance, cash), else 1."""
         return -1 if self in {AccountKind.PROVIDER, AccountKind.CASH} else 1
+
+
+AccountKey: TypeAlias = tuple[str, AccountKind, str]
+"""Owner, kind and currency: what an account is found by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +112,20 @@ async def account(session: AsyncSession, owner: str, kind: AccountKind, currency
     return _account(row) if row else None
 
 
+def accounts_together(connection: Connection, wanted: set[AccountKey]) -> dict[AccountKey, UUID]:
+    """The id of each account wanted; those that do not exist yet are opened now, like by `open_account`."""
+    found = _known_accounts(connection, wanted)
+    missing = sorted(wanted - found.keys())
+    if missing:
+        moment = now()
+        new = insert_if_new(connection.dialect.name, ACCOUNT)
+        for owner, kind, currency in missing:
+            values = {"owner": owner, "kind": kind, "mode": kind.mode, "currency": currency, "created_at": moment}
+            connection.execute(new.values(id=new_id(), **values))
+        found = _known_accounts(connection, wanted)
+    return found
+
+
 async def close_account(session: AsyncSession, account_id: UUID) -> None:
     """Close an account for good. Raises ValueError unless it is a member's, empty, and nothing of it is held."""
     closable = (ACCOUNT.c.mode != AccountMode.SYSTEM, ACCOUNT.c.balance == 0, ACCOUNT.c.held == 0)
@@ -137,6 +157,19 @@ def kept_balance() -> ColumnElement[int]:
 
 
 _ACCOUNT_COLUMNS = tuple(ACCOUNT.c[name] for name in ("id", "owner", "kind", "currency", "closed_at", "created_at"))
+
+
+def _known_accounts(connection: Connection, wanted: set[AccountKey]) -> dict[AccountKey, UUID]:
+    owners = {"owners": sorted({owner for owner, _, _ in wanted})}
+    rows = connection.execute(_accounts_of(connection.dialect.name), owners)
+    keys = {(row.owner, AccountKind(row.kind), row.currency): row.id for row in rows}
+    return {key: account_id for key, account_id in keys.items() if key in wanted}
+
+
+@cache
+def _accounts_of(engine: str) -> Select[Any]:
+    columns = (ACCOUNT.c.id, ACCOUNT.c.owner, ACCOUNT.c.kind, ACCOUNT.c.currency)
+    return select(*columns).where(among(engine, ACCOUNT.c.owner, "owners"))
 
 
 def _account(row: Row[Any]) -> Account:

@@ -31,6 +31,17 @@ def apply(connection: Connection, batch: Sequence[Command]) -> list[Verdict]:
     return verdicts
 
 
+def apply_once(connection: Connection, batch: Sequence[Command]) -> list[Verdict]:
+    """As `apply`, for a transaction that is done again as a whole, and so needs no savepoints.
+
+    Raises IntegrityError where another transaction wrote one of the ids at this very moment.
+    """
+    verdicts: list[Verdict] = []
+    for part in _independent_parts(batch):
+        verdicts += _decide_and_write(connection, part)
+    return verdicts
+
+
 def _apply_part(connection: Connection, part: Sequence[Command], attempts: int = 5) -> list[Verdict]:
     """Two transactions may say one new id at once, without an account in common to queue for. The second one to write
     it is told by the database, goes back to where it stood, and finds on looking again what the first one wrote."""

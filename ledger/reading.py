@@ -1,8 +1,4 @@
-"""What a batch must know before it is decided, asked in as few questions as possible.
-
-Each question is built once for each engine: PostgreSQL takes a whole list as one array, so that one prepared statement
-serves every size of batch; SQLite has no arrays and gets a list of parameters.
-"""
+"""What a batch must know before it is decided, asked in few questions, each built once for each engine."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -11,13 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    ARRAY,
     BigInteger,
-    ColumnElement,
     CompoundSelect,
     Connection,
     Select,
-    any_,
     bindparam,
     cast,
     func,
@@ -32,6 +25,7 @@ from sqlalchemy import (
 from core.clock import now
 from core.db import Id
 from core.money import Money
+from core.rows import among
 from ledger.accounts import AccountMode
 from ledger.books import Books, Original, Reservation, Standing, Used
 from ledger.commands import Command, PlaceHold, Post, PostHold, Reverse, VoidHold
@@ -156,18 +150,12 @@ def _expire(connection: Connection, books: Books) -> None:
             books.expire(row.id, row.debit_id, row.amount)
 
 
-def _among(engine: str, value: ColumnElement[Any], name: str) -> ColumnElement[bool]:
-    if engine == "postgresql":
-        return value == any_(bindparam(name, type_=ARRAY(Id)))
-    return value.in_(bindparam(name, expanding=True))
-
-
 @cache
 def _accounts_query(engine: str) -> CompoundSelect[Any]:
     """Members' rows are locked, in the order of their ids; the house's own are read, never waited for."""
     columns = [ACCOUNT.c[name] for name in ("id", "currency", "mode", "closed_at", "balance", "held")]
-    concerned = _among(engine, ACCOUNT.c.id, "ids")
-    queued = or_(ACCOUNT.c.mode != AccountMode.SYSTEM, _among(engine, ACCOUNT.c.id, "queued"))
+    concerned = among(engine, ACCOUNT.c.id, "ids")
+    queued = or_(ACCOUNT.c.mode != AccountMode.SYSTEM, among(engine, ACCOUNT.c.id, "queued"))
     locked = (
         select(*columns).where(concerned, queued).order_by(ACCOUNT.c.id).with_for_update(key_share=True).cte("locked")
     )
@@ -184,9 +172,9 @@ def _used_query(engine: str) -> CompoundSelect[Any]:
     holds = select(HOLD.c.id, HOLD.c.fingerprint, no_reason, *no_leg)
     refusals = select(REFUSAL.c.id, REFUSAL.c.fingerprint, REFUSAL.c.reason, *no_leg)
     return union_all(
-        refusals.where(_among(engine, REFUSAL.c.id, "ids")),
-        holds.where(_among(engine, HOLD.c.id, "ids")),
-        transfers.where(or_(_among(engine, TRANSFER.c.id, "ids"), _among(engine, TRANSFER.c.journal_id, "journals"))),
+        refusals.where(among(engine, REFUSAL.c.id, "ids")),
+        holds.where(among(engine, HOLD.c.id, "ids")),
+        transfers.where(or_(among(engine, TRANSFER.c.id, "ids"), among(engine, TRANSFER.c.journal_id, "journals"))),
     )
 
 
@@ -194,25 +182,25 @@ def _used_query(engine: str) -> CompoundSelect[Any]:
 def _holds_query(engine: str) -> Select[Any]:
     columns = [HOLD.c[name] for name in ("id", "debit_id", "credit_id", "amount", "kind")]
     with_currency = select(*columns, ACCOUNT.c.currency).join(ACCOUNT, ACCOUNT.c.id == HOLD.c.debit_id)
-    return with_currency.where(_among(engine, HOLD.c.id, "ids"))
+    return with_currency.where(among(engine, HOLD.c.id, "ids"))
 
 
 @cache
 def _originals_query(engine: str) -> Select[Any]:
     columns = [TRANSFER.c[name] for name in ("id", "debit_id", "credit_id", "amount")]
     with_currency = select(*columns, ACCOUNT.c.currency).join(ACCOUNT, ACCOUNT.c.id == TRANSFER.c.debit_id)
-    return with_currency.where(_among(engine, TRANSFER.c.id, "ids"))
+    return with_currency.where(among(engine, TRANSFER.c.id, "ids"))
 
 
 @cache
 def _outcomes_query(engine: str) -> Select[Any]:
-    return select(RESOLUTION.c.hold_id, RESOLUTION.c.outcome).where(_among(engine, RESOLUTION.c.hold_id, "ids"))
+    return select(RESOLUTION.c.hold_id, RESOLUTION.c.outcome).where(among(engine, RESOLUTION.c.hold_id, "ids"))
 
 
 @cache
 def _reversals_query(engine: str) -> Select[Any]:
     total = cast(func.sum(TRANSFER.c.amount), BigInteger).label("total")
-    reversals = select(TRANSFER.c.reverses_id, total).where(_among(engine, TRANSFER.c.reverses_id, "ids"))
+    reversals = select(TRANSFER.c.reverses_id, total).where(among(engine, TRANSFER.c.reverses_id, "ids"))
     return reversals.group_by(TRANSFER.c.reverses_id)
 
 
@@ -220,5 +208,5 @@ def _reversals_query(engine: str) -> Select[Any]:
 def _expired_query(engine: str) -> Select[Any]:
     holds = select(HOLD.c.id, HOLD.c.debit_id, HOLD.c.amount).outerjoin(RESOLUTION, RESOLUTION.c.hold_id == HOLD.c.id)
     return holds.where(
-        _among(engine, HOLD.c.debit_id, "ids"), HOLD.c.expires_at <= bindparam("moment"), RESOLUTION.c.hold_id.is_(None)
+        among(engine, HOLD.c.debit_id, "ids"), HOLD.c.expires_at <= bindparam("moment"), RESOLUTION.c.hold_id.is_(None)
     )

@@ -34,4 +34,9 @@ _LIMITS = {
 
 def limits_of(member: Member) -> Limits:
     """What `member` may hold and move now."""
-    return _LIMITS[Tier(member.tier)]
+    return limits_of_tier(member.tier)
+
+
+def limits_of_tier(tier: str) -> Limits:
+    """What a member of that tier may hold and move."""
+    return _LIMITS[Tier(tier)]

@@ -46,6 +46,11 @@ def next_deposit_state(state: DepositState, step: DepositStep) -> DepositState:
         raise IllegalDepositStep(f"{step} from {state}") from None
 
 
+def settles(state: DepositState) -> bool:
+    """Whether a deposit that stands there is settled when it is paid."""
+    return state in _STEPS[DepositStep.SETTLE]
+
+
 _S = DepositState
 _NOT_YET_DECIDED = (_S.REQUESTED, _S.SUBMITTED, _S.OPEN, _S.UNKNOWN, _S.REVIEW)
 

@@ -1,14 +1,17 @@
 """What a member may hold, load and take out: asked before money is requested, and again when it arrives."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, Select, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock
 from core.errors import Refusal
 from core.money import Money
+from core.rows import among
 from ledger import AccountKind
 from members import Limits, Member, limits_of, wallets
 from members.wallets import MemberFrozen, standing
@@ -77,6 +80,24 @@ async def loaded_this_month(session: AsyncSession, member_id: UUID, currency: st
         Deposit.currency == currency,
     )
     return Money(int(await session.scalar(total) or 0), currency)
+
+
+def loaded_together(connection: Connection, members: Iterable[UUID]) -> dict[tuple[UUID, str], int]:
+    """What has arrived for each of the members since the first of the month, by member and currency."""
+    lists = {"members": list(members), "since": _month_start(clock.now())}
+    return {
+        (row.member_id, row.currency): int(row.total)
+        for row in connection.execute(_loaded_query(connection.dialect.name), lists)
+    }
+
+
+@cache
+def _loaded_query(engine: str) -> Select[UUID, str, int | None]:
+    total = func.sum(Deposit.received).label("total")
+    settled = (Deposit.settled_at >= bindparam("since"), Deposit.state == DepositState.SETTLED)
+    members = among(engine, Deposit.__table__.c.member_id, "members")
+    loaded = select(Deposit.member_id, Deposit.currency, total)
+    return loaded.where(members, *settled).group_by(Deposit.member_id, Deposit.currency)
 
 
 def _month_start(moment: datetime) -> datetime:

@@ -14,6 +14,11 @@ def count_outcome(session: AsyncSession, outcome: str) -> None:
     event.listen(session.sync_session, "after_commit", lambda _: _OUTCOMES.labels(outcome).inc(), once=True)
 
 
+def count_committed(outcome: str) -> None:
+    """Count an outcome whose transaction is committed already."""
+    _OUTCOMES.labels(outcome).inc()
+
+
 def count_refusal(session: AsyncSession, code: str) -> None:
     """Count a refusal once the transaction is committed."""
     event.listen(session.sync_session, "after_commit", lambda _: _REFUSALS.labels(code).inc(), once=True)

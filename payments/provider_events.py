@@ -7,6 +7,7 @@ a payment, because a webhook can be faster than the answer to our own call.
 
 import hashlib
 import json
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -25,7 +26,7 @@ from payments.methods import Direction
 from payments.notices import alert
 from payments.payouts import Payout, lock_payout, payouts_named
 from payments.reports import Report, read_report
-from payments.strict_json import JsonObject, canonical
+from payments.strict_json import JsonObject
 
 MATCH_EVENT = "match_event"
 
@@ -65,17 +66,34 @@ class ProviderEvent(Model):
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-async def take_event(session: AsyncSession, signed: JsonObject) -> EventState:
+@dataclass(frozen=True, slots=True)
+class SignedEvent:
+    """An event that was verified to be GetMiPay's, and is not yet recorded."""
+
+    report: Report
+    body: str
+    fingerprint: str
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What it is known by, for ever: the transaction and the kind of event."""
+        return self.report.transaction_id or self.report.reference or self.fingerprint, self.report.event
+
+
+def signed_event(signed: JsonObject, body: str) -> SignedEvent:
+    """The event that `signed` is; `body` is its canonical text, which was signed."""
+    return SignedEvent(read_report(signed), body, hashlib.sha256(body.encode()).hexdigest())
+
+
+async def take_event(session: AsyncSession, signed: SignedEvent) -> EventState:
     """Record a verified event and act on it, once, in this transaction."""
-    report, body = read_report(signed), canonical(signed)
-    fingerprint = hashlib.sha256(body.encode()).hexdigest()
-    name = report.transaction_id or report.reference or fingerprint
-    values = {"transaction_id": name, "event": report.event, "fingerprint": fingerprint, "body": body}
+    (name, kind), fingerprint = signed.key, signed.fingerprint
+    values = {"transaction_id": name, "event": kind, "fingerprint": fingerprint, "body": signed.body}
     event = await _insert(session, variant="", state=EventState.RECEIVED, **values)
     if event is not None:
-        return await _apply(session, event, report)
+        return await _apply(session, event, signed.report)
     known = select(ProviderEvent.fingerprint).where(
-        ProviderEvent.transaction_id == name, ProviderEvent.event == report.event, ProviderEvent.variant == ""
+        ProviderEvent.transaction_id == name, ProviderEvent.event == kind, ProviderEvent.variant == ""
     )
     if await session.scalar(known) == fingerprint:
         return EventState.DUPLICATE

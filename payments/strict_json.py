@@ -13,6 +13,7 @@ _LONGEST_INTEGER = 19
 _LARGEST_AMOUNT = 10**12
 _WHOLE = re.compile(r"[0-9]{1,15}(?:\.0{1,6})?")
 _IDENTIFIER = re.compile(r"[\x21-\x7e]{1,100}")
+_CANONICAL = json.JSONEncoder(sort_keys=True, allow_nan=False)
 
 
 class UnreadableJson(ValueError):
@@ -46,7 +47,7 @@ def read_object(body: bytes) -> JsonObject:
 
 def canonical(value: JsonObject) -> str:
     """The text that GetMiPay signs: Python's own defaults, keys sorted, everything in ASCII."""
-    return json.dumps(value, sort_keys=True, allow_nan=False)
+    return _CANONICAL.encode(value)
 
 
 def whole_francs(value: JsonValue) -> int | None:

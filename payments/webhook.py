@@ -1,5 +1,6 @@
 """The webhook's door: what is not surely GetMiPay's stays outside, and 200 means committed."""
 
+import asyncio
 import hashlib
 import hmac
 import re
@@ -12,14 +13,16 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from core import clock
 from core.db import Database, is_database_away
-from payments.metrics import WEBHOOKS
-from payments.provider_events import alert_of_bad_signature, take_event
-from payments.reports import read_report
+from payments.metrics import WEBHOOKS, count_committed
+from payments.provider_events import EventState, SignedEvent, alert_of_bad_signature, signed_event, take_event
+from payments.reports import Report, read_report
+from payments.settling import may_be_plain, settle_together
 from payments.strict_json import JsonObject, UnreadableJson, canonical, read_object
 
 LARGEST_BODY = 64 * 1024
 _RETRY_AFTER_S = 30
 _SIGNATURE = re.compile(r"[0-9a-f]{64}")
+_ROUTINE = {EventState.APPLIED, EventState.DUPLICATE}
 
 log = structlog.get_logger(__name__)
 
@@ -47,6 +50,7 @@ class WebhookDoor:
     def __init__(self, secrets: WebhookSecrets) -> None:
         self._secrets = secrets
         self._alerted = ""
+        self._settled: list[str | None] = []
 
     async def receive(self, database: Database, body: bytes, signature: str | None) -> WebhookAnswer:
         """Verify and act on one webhook. Whatever happens, the answer is one that GetMiPay understands.
@@ -56,7 +60,8 @@ class WebhookDoor:
         """
         answer = await self._answer(database, body, signature)
         WEBHOOKS.labels(answer.outcome).inc()
-        log.info("webhook", outcome=answer.outcome, status=answer.status.value)
+        if answer.outcome not in _ROUTINE:
+            log.info("webhook", outcome=answer.outcome, status=answer.status.value)
         return answer
 
     async def _answer(self, database: Database, body: bytes, signature: str | None) -> WebhookAnswer:
@@ -69,17 +74,39 @@ class WebhookDoor:
         except UnreadableJson as error:
             log.warning("webhook.unreadable", why=str(error))
             return WebhookAnswer(HTTPStatus.UNAUTHORIZED, "unreadable")
+        text = canonical(signed)
         try:
-            if not is_signed(signed, signature, self._secrets):
+            if not is_signed(text, signature, self._secrets):
                 await self._alert(database, signed)
                 return WebhookAnswer(HTTPStatus.UNAUTHORIZED, "bad_signature")
-            return WebhookAnswer(HTTPStatus.OK, await database.run(lambda session: take_event(session, signed)))
+            return WebhookAnswer(HTTPStatus.OK, await self._take(database, signed_event(signed, text)))
         except (DBAPIError, PoolTimeout, OSError) as error:
             # OSError: the database's address does not answer, or has no name any more.
             if isinstance(error, DBAPIError) and not is_database_away(error):
                 raise
             log.warning("webhook.database_away", error=type(error).__name__)
             return WebhookAnswer(HTTPStatus.SERVICE_UNAVAILABLE, "database_away", _RETRY_AFTER_S)
+
+    async def _take(self, database: Database, event: SignedEvent) -> EventState:
+        """Plain settlements that come at the same time are committed together; all else goes by itself."""
+        state = await database.together(settle_together, event) if may_be_plain(event.report) else None
+        if state is None:
+            return await database.run(lambda session: take_event(session, event))
+        if state is EventState.APPLIED:
+            count_committed("deposit.settled")
+            self._note(event.report)
+        return state
+
+    def _note(self, report: Report) -> None:
+        """One line in the log for all that one commit settled: a line each would cost as much as settling."""
+        if not self._settled:
+            # Whoever was in the same group goes on in this same turn of the loop.
+            asyncio.get_running_loop().call_soon(self._log_settled)
+        self._settled.append(report.reference or report.transaction_id)
+
+    def _log_settled(self) -> None:
+        log.info("webhooks.settled", payments=self._settled)
+        self._settled = []
 
     async def _alert(self, database: Database, signed: JsonObject) -> None:
         """A hop that rewrites numbers (5000.0 to 5000) breaks every signature: an operator hears of it, and the status
@@ -91,17 +118,18 @@ class WebhookDoor:
             self._alerted = hour
 
 
-def is_signed(signed: JsonObject, signature: str | None, secrets: WebhookSecrets) -> bool:
-    """Whether `signature` is GetMiPay's over `signed`, by the current secret or by the one before it."""
+def is_signed(text: str, signature: str | None, secrets: WebhookSecrets) -> bool:
+    """Whether `signature` is GetMiPay's over the canonical `text`, by the current secret or by the one before it."""
     given = (signature or "").strip().lower()
     if not _SIGNATURE.fullmatch(given):
         return False
-    text = canonical(signed).encode()
-    for name, secret in (("current", secrets.current), ("previous", secrets.previous)):
-        if not secret:
-            continue
-        expected = hmac.new(secret.encode(), text, hashlib.sha256).hexdigest()
-        if hmac.compare_digest(given.encode(), expected.encode()):
-            log.info("webhook.signed", matched=name)
-            return True
+    if hmac.compare_digest(given, _signature(text, secrets.current)):
+        return True
+    if secrets.previous and hmac.compare_digest(given, _signature(text, secrets.previous)):
+        log.info("webhook.signed", matched="previous")
+        return True
     return False
+
+
+def _signature(text: str, secret: str) -> str:
+    return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()
