@@ -100,7 +100,8 @@ def _articles(rules: Rules) -> Iterator[tuple[str, dict[str, Any]]]:
     yield "two_people_decide", {}
     yield "one_person_two_offices" if rules.president_may_be_treasurer else "president_is_not_treasurer", {}
     yield "leaving", {}
-    yield "odd_franc", {}
+    if rules.half_shares:
+        yield "odd_franc", {}
 
 
 def _articles_about_lateness(rules: Rules) -> Iterator[tuple[str, dict[str, Any]]]:

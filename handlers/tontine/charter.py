@@ -12,6 +12,7 @@ from bot.questions import YesNo
 from core import i18n
 from core.money import Money
 from handlers.tontine import words
+from handlers.tontine.readiness import tell_when_ready
 from handlers.tontine.which import ask_tontine, buttons_for
 from tontines.charter import CharterChanged, accept_charter, articles, charter_in_force, has_accepted
 from tontines.group import find_membership
@@ -20,7 +21,7 @@ from tontines.rules import Rules
 from tontines.states import MembershipState
 
 # A page on a small telephone, without the sentence around it.
-_PAGE_LENGTH = 1_500
+_PAGE_LENGTH = 1_200
 
 
 def articles_in_words(language: str, stated: Sequence[Mapping[str, Any]]) -> list[Markup]:
@@ -60,8 +61,9 @@ async def read_charter(chat: Chat, tontine: Tontine) -> int:
     for number, page in enumerate(pages, 1):
         last = number == len(pages)
         button = "tontine.button.have_read" if last else "tontine.button.read_on"
+        text = "charter.page" if len(pages) > 1 else "charter.whole"
         await chat.ask(
-            f"page{number}", YesNo(button), text="charter.page", name=tontine.name, version=version, number=number,
+            f"page{number}", YesNo(button), text=text, name=tontine.name, version=version, number=number,
             pages=len(pages), articles=page,
         )  # fmt: skip
     return version
@@ -76,6 +78,7 @@ async def accept_read(chat: Chat, tontine: Tontine, version: int) -> None:
         again = ways.to("tontine_charter", chat.text("tontine.button.charter"))
         chat.say(refusal.key, buttons=[[again]], version=refusal.params["version"])
         return
+    await tell_when_ready(chat.session, tontine, but=chat.member.id)
     mine = ways.to("tontine", chat.text("tontine.button.open"))
     key = "charter.accepted" if membership.state is MembershipState.ACTIVE else "charter.accepted_waiting"
     chat.say(key, name=tontine.name, version=version, buttons=[[mine]])
@@ -98,6 +101,10 @@ def _sentence(language: str, article: str, params: Mapping[str, Any]) -> Markup:
     if article == "start":
         said["day"] = words.day(language, date.fromisoformat(said["day"]))
         said["zone"] = ZoneInfo(said["zone"]).key.rpartition("/")[2].replace("_", " ")
+    if "days" in said:
+        said["days"] = words.days(language, params["days"])
+    if article == "deadline" and params["days"] == 1:
+        article = "deadline_same_day"
     if article == "fine" and said["before"] == said["after"]:
         article = "fine_same"
     return i18n.text(language, f"charter.article.{article}", **said)

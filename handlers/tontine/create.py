@@ -7,6 +7,7 @@ from bot.questions import OneOf, YesNo
 from bot.shortcuts import hints_of
 from core import clock
 from core.money import Money
+from handlers.tontine import words
 from handlers.tontine.asking import Contribution, Count, Fine, Name, StartDay, YesOrNo, choices, period_choice
 from handlers.tontine.charter import rules_in_words
 from handlers.tontine.links import Links
@@ -47,7 +48,8 @@ def create(links: Links) -> Flow:
         ways = await buttons_for(chat.session, chat.member, tontine)
         rows = [[ways.to("tontine", chat.text("tontine.button.open"))]]
         chat.say("tontine_new.done_in_group" if place else "tontine_new.done", name=name, buttons=rows)
-        chat.say("tontine_new.invitation", name=name, link=links.to_join(tontine.id), amount=Money(rules.contribution))
+        link = links.to_join(tontine.id)
+        chat.say("tontine_new.invitation", name=name, link=link, amount=Money(rules.contribution), apart=True)
 
     return run
 
@@ -73,7 +75,7 @@ async def ask_rules(chat: Chat, before: Rules | None = None) -> Rules:
             choices(chat, "tontine_new.manner_kept." if before else "tontine_new.manner.", (_USUAL, _CHOOSE)), columns=1
         ),
         text="tontine_new.ask.manner_kept" if before else "tontine_new.ask.manner",
-        days=chat.text("tontine.days", days=usual.days_to_pay),
+        days=words.days(chat.member.language, usual.days_to_pay),
     )
     rules = usual if manner == _USUAL else await _ask_the_rest(chat, terms)
     check_rules(rules)
@@ -114,12 +116,12 @@ async def _ask_the_rest(chat: Chat, terms: dict[str, Any]) -> Rules:
     contributes = await yes("beneficiary_contributes", "yes")
     days_to_pay = 1
     if between > 1:
-        offered = [(days, chat.text("tontine.days", days=days)) for days in (1, 2, 3, 5, 7) if days <= between]
+        offered = [(days, words.days(chat.member.language, days)) for days in (1, 2, 3, 5, 7) if days <= between]
         days_to_pay = await chat.ask("days_to_pay", Count(1, between, offered), text="tontine_new.ask.days_to_pay")
     fine = await chat.ask("fine", Fine(chat, terms["contribution"]), text="tontine_new.ask.fine")
     grace = 0
     if fine:
-        offered = [(days, chat.text("tontine.days", days=days)) for days in (0, 1, 2, 3, 7)]
+        offered = [(days, words.days(chat.member.language, days)) for days in (0, 1, 2, 3, 7)]
         grace = await chat.ask("grace", Count(0, _LONGEST_GRACE, offered), text="tontine_new.ask.grace")
     short_pot = await one_of("short_pot", [ShortPot.CARRY.value, ShortPot.WAIT.value])
     both = await yes("president_may_be_treasurer", "no")

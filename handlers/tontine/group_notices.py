@@ -16,6 +16,7 @@ from core.jobs import Jobs, Payload, TransactionalHandler
 from handlers.tontine import lobby, words
 from handlers.tontine.links import Links
 from handlers.tontine.people import cut, group_language, name_of, person
+from handlers.tontine.readiness import has_a_next_step, next_step, under
 from handlers.tontine.telling import (
     choice_of,
     holders_of,
@@ -169,8 +170,12 @@ async def _ask_to_accept(session: AsyncSession, tontine: Tontine) -> None:
 
 
 async def _close_asking(session: AsyncSession, tontine: Tontine, membership: Membership, key: str) -> None:
-    """The officers' notices say how it ended, and have no buttons any more."""
+    """The officers' notices say how it ended; who presides, and has answered everybody, reads what comes next."""
     who = cut(await name_of(session, membership.id))
+    has_next = await has_a_next_step(session, tontine)
+    presiding = await holders_of(session, tontine, Role.PRESIDENT) if has_next else []
     for officer in await holders_of(session, tontine, Role.PRESIDENT, Role.SECRETARY):
-        view = notice(officer, key, name=who)
+        view = notice(officer, key, name=who, tontine=tontine.name)
+        if officer in presiding:
+            view = under(view, await next_step(session, tontine, officer))
         await tell(session, officer, view, subject=f"asking:{membership.id}")

@@ -59,7 +59,8 @@ async def decide(chat: Chat) -> None:
     membership = await decide_asking(chat.session, membership_id, by=chat.member.id, approve=approve)
     name = await name_of(chat.session, membership.id)
     key = "tontine_decide.refused" if membership.state is MembershipState.REFUSED else "tontine_decide.approved"
-    chat.say(key, name=name, in_place=True)
+    tontine = await chat.session.get_one(Tontine, membership.tontine_id)
+    chat.say(key, name=name, tontine=tontine.name, in_place=True)
 
 
 async def shares(chat: Chat) -> None:

@@ -33,7 +33,10 @@ from tontines.states import MembershipState, RoundState, TontineState
 TURN_CARD = "turn_lobby_card"
 JOIN_TAP, NEW_TAP, WHICH_TAP = "tjoin", "tnew", "tshow"
 
-# « /tontine nouvelle » makes a second one for the same group.
+OFFER = "offer"
+
+# « /tontine nouvelle » makes a second one for the same group, and so does a button of the card.
+_ANOTHER_ONE = "another"
 _ANOTHER = {"nouvelle", "autre", "creer", "new", "another", "create"}
 
 Say = Callable[[GroupTurn, Tontine], Awaitable[None]]
@@ -61,7 +64,7 @@ def about_one(what: str, say: Say) -> tuple[CommandAct, Say]:
     async def act(turn: GroupTurn, rest: str) -> None:
         here = await living_here(turn)
         if not here or plain(rest) in _ANOTHER:
-            await turn.say(_offer(turn, "tontine.another_here" if here else "tontine.none_here"))
+            await turn.say(_offer(turn, is_another=bool(here)), subject=OFFER)
         elif len(here) == 1:
             await say(turn, here[0])
         else:
@@ -84,8 +87,13 @@ def choice(says: dict[str, Say]) -> TapAct:
     return act
 
 
-async def new_here(turn: GroupTurn, _: str) -> Toast:
-    """Create a tontine for this group: the private chat is opened by a link that only the tapper can use."""
+async def new_here(turn: GroupTurn, argument: str) -> Toast:
+    """Create a tontine for this group: the private chat is opened by a link that only the tapper can use.
+
+    An offer of before the group had one makes no second by mistake.
+    """
+    if argument != _ANOTHER_ONE and (here := await living_here(turn)):
+        return Toast(i18n.text(turn.language, "tontine.toast.exists", name=here[0].name), is_alert=True)
     member = await _tapper(turn)
     hints = {"channel": turn.incoming.channel, "chat": turn.incoming.chat}
     data = await shortcuts.shortcut(turn.session, member, "tontine_new", hints)
@@ -114,7 +122,7 @@ def added(links: Links) -> EventAct:
         here = await living_here(turn)
         if not here:
             button = Button(i18n.text(turn.language, "tontine.button.new_here"), data=NEW_TAP)
-            await turn.say(View(i18n.text(turn.language, "group.welcome"), ((button,),)))
+            await turn.say(View(i18n.text(turn.language, "group.welcome"), ((button,),)), subject=OFFER)
         for tontine in here:
             # Saying something makes the address one that is reached again.
             await card(links)(turn, tontine)
@@ -143,7 +151,11 @@ async def chat_moved(session: AsyncSession, payload: Payload) -> None:
 
 
 async def post_card(session: AsyncSession, links: Links, tontine: Tontine) -> None:
-    """Post the card for the first time."""
+    """Post the card for the first time; the offer that led to it has no button any more."""
+    language = await group_language(session, tontine.id)
+    await turn_in_group(
+        session, tontine, View(i18n.text(language, "tontine.offer_taken", name=tontine.name)), subject=OFFER
+    )
     await tell_group(session, tontine, await lobby_view(session, links, tontine), subject=subject_of(tontine.id))
 
 
@@ -173,18 +185,21 @@ async def lobby_view(session: AsyncSession, links: Links, tontine: Tontine) -> V
         "start": words.day(language, rules.starts_on), "order": i18n.text(language, f"tontine.order.{rules.order}"),
     }  # fmt: skip
     own = Button(i18n.text(language, "tontine.button.mine"), url=links.to_open(tontine.id))
+    another = Button(i18n.text(language, "tontine.button.another"), data=f"{NEW_TAP}:{_ANOTHER_ONE}")
     if tontine.state is TontineState.CLOSED:
         return View(i18n.text(language, "tontine.card.closed", **facts))
     if tontine.state is TontineState.RUNNING:
         return View(
             i18n.text(language, "tontine.card.running", round=await _round(session, tontine, language), **facts),
-            ((own,),),
+            ((own, another),),
         )
     people = await words.people_of(session, tontine.id)
+    waiting = await words.people_of(session, tontine.id, MembershipState.APPROVED, MembershipState.ASKED)
     lines = await list_of_members(session, tontine, language)
     join = Button(i18n.text(language, "tontine.button.join"), data=f"{JOIN_TAP}:{token_of(tontine.id)}")
-    text = i18n.text(language, f"tontine.card.{tontine.state}", count=len(people), lines=lines, **facts)
-    return View(text, ((join,), (own,)))
+    more = i18n.text(language, "tontine.card.waiting", count=len(waiting)) if waiting else ""
+    text = i18n.text(language, f"tontine.card.{tontine.state}", count=len(people), more=more, lines=lines, **facts)
+    return View(text, ((join,), (own, another)))
 
 
 async def living_here(turn: GroupTurn) -> list[Tontine]:
@@ -221,8 +236,9 @@ async def _tapper(turn: GroupTurn) -> UUID:
     return (await register(turn.session, incoming.channel, incoming.person, incoming.name, turn.language)).id
 
 
-def _offer(turn: GroupTurn, key: str) -> View:
-    button = Button(i18n.text(turn.language, "tontine.button.new_here"), data=NEW_TAP)
+def _offer(turn: GroupTurn, *, is_another: bool) -> View:
+    key, data = ("tontine.another_here", f"{NEW_TAP}:{_ANOTHER_ONE}") if is_another else ("tontine.none_here", NEW_TAP)
+    button = Button(i18n.text(turn.language, "tontine.button.new_here"), data=data)
     return View(i18n.text(turn.language, key), ((button,),))
 
 
@@ -232,5 +248,6 @@ def _which(turn: GroupTurn, what: str, here: Sequence[Tontine]) -> View:
         (Button(label, data=f"{WHICH_TAP}:{what}:{token_of(tontines[id_].id)}"),) for id_, label in words.labels(here)
     ]
     if what == TONTINE:
-        rows.append((Button(i18n.text(turn.language, "tontine.button.new_here"), data=NEW_TAP),))
+        another = Button(i18n.text(turn.language, "tontine.button.another"), data=f"{NEW_TAP}:{_ANOTHER_ONE}")
+        rows.append((another,))
     return View(i18n.text(turn.language, "tontine.which"), tuple(rows))

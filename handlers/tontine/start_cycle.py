@@ -39,8 +39,7 @@ async def start(chat: Chat) -> None:
     if tontine.state is TontineState.RUNNING:
         raise CycleRunning
     if await what_is_missing(chat.session, tontine, chat.member.language):
-        step = await next_step(chat.session, tontine, chat.member)
-        chat.say(step.key, name=tontine.name, missing=step.missing, buttons=step.rows)
+        chat.show(await next_step(chat.session, tontine, chat.member))
         return
     await _start(chat, tontine)
 

@@ -33,7 +33,7 @@ async def ask_tontine(chat: Chat, offered: Sequence[Tontine] | None = None) -> T
     """
     offered = await open_tontines(chat.session, chat.member) if offered is None else offered
     if not offered:
-        chat.say("tontine.none", buttons=[[new_button(chat)]])
+        chat.say("tontine.none", buttons=[[new_button(chat)], [Button(chat.text("button.menu"), data=f"{GO}:start")]])
         return None
     named = await chat.once("named", str, lambda: _named(chat))
     ids = [str(each.id) for each in offered]

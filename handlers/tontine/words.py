@@ -47,6 +47,11 @@ def period(language: str, rules: Rules) -> str:
     return i18n.text(language, f"tontine.period.{rules.period}")
 
 
+def days(language: str, count: int) -> str:
+    """`1 jour`, `3 jours`."""
+    return i18n.text(language, "tontine.days.one" if count == 1 else "tontine.days.many", days=count)
+
+
 def shares(language: str, halves: int) -> str:
     """`½ part`, `1 part`, `2 parts ½`."""
     wholes, half = divmod(halves, WHOLE)
@@ -55,7 +60,7 @@ def shares(language: str, halves: int) -> str:
 
 
 def role(language: str, held: Role | str) -> str:
-    """`président`, `trésorier` …"""
+    """`présidence`, `trésorerie` …: the office, whoever holds it."""
     return i18n.text(language, f"tontine.role.{held}")
 
 

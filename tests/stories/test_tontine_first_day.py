@@ -1,7 +1,7 @@
 """The first hour of a tontine: made, joined, drawn and paid on one day, without anybody putting the clock forward."""
 
 from tests.stories.group import Neighbour
-from tests.stories.test_tontine_group import chooses, joins, lets_in
+from tests.stories.test_tontine_group import chooses, joins, lets_in, link_in
 from tests.stories.town import Person, Town
 
 
@@ -17,7 +17,7 @@ async def makes_for_today(awa: Person, name: str = "Les Amies", *, period: str =
     await alone.taps("Aujourd’hui")
     await alone.taps("Réglages habituels")
     await alone.taps("Créer et accepter ces règles")
-    return (await alone.hears("Je vous invite dans notre tontine")).split()[-1]
+    return link_in(await alone.hears("Je vous invite dans notre tontine"))
 
 
 async def test_a_tontine_is_made_drawn_and_paid_on_one_day(town: Town) -> None:
@@ -26,10 +26,14 @@ async def test_a_tontine_is_made_drawn_and_paid_on_one_day(town: Town) -> None:
     for person, name in ((moussa, "Moussa Traoré"), (koffi, "Koffi Mensah")):
         await joins(person, link)
         await lets_in(awa, name)
-    await chooses(awa, "Nommer", "trésorier", "Moussa", "Confirmer")
+    # From here on each message says what comes next, and has the button for it.
+    await awa.taps("Confier la trésorerie")
+    await awa.taps("Moussa")
+    await awa.taps("Confirmer")
+    await awa.hears("tout est prêt")
 
     together, beside = Neighbour.of(awa), Neighbour.of(moussa)
-    await chooses(awa, "Démarrer le cycle")
+    await awa.taps("Démarrer le cycle")
     await awa.hears("Quand tirer au sort l’ordre de Les Amies ?")
     await awa.taps("Dans 10 minutes")
     await awa.hears("Premier tour : dès le tirage, à payer avant le", "tirage au sort dans 10 minutes")
@@ -60,7 +64,7 @@ async def test_a_fixed_order_begins_at_once(town: Town) -> None:
     link = await makes_for_today(awa, period="Chaque semaine")
     await joins(moussa, link)
     await lets_in(awa, "Moussa Traoré")
-    await chooses(awa, "Nommer", "trésorier", "Moussa", "Confirmer")
+    await chooses(awa, "Nommer", "trésorerie", "Moussa", "Confirmer")
     await chooses(awa, "Changer les règles")
     await awa.taps("5 000 F CFA")
     await awa.taps("Chaque semaine")

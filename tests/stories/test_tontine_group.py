@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from core import clock
 from tests.stories.group import Neighbour
+from tests.stories.tontine import touch
 from tests.stories.town import Person, Town, labels_of
 
 
@@ -30,8 +31,12 @@ async def answers_for(person: Person, name: str, *, order: str | None = None) ->
     await person.hears(name, "Chaque part cotise 5 000 F CFA à chaque tour.", "Tout est juste ?")
     await person.taps("Créer et accepter ces règles")
     await person.hears(f"{name} est créée, et vous la présidez")
-    invitation = await person.hears("Je vous invite dans notre tontine")
-    return invitation.split()[-1]
+    return link_in(await person.hears("Je vous invite dans notre tontine"))
+
+
+def link_in(invitation: str) -> str:
+    """Telegram's link in what is passed on."""
+    return next(word for word in invitation.split() if "t.me/" in word)
 
 
 async def chooses_rules(person: Person, order: str) -> None:
@@ -39,7 +44,7 @@ async def chooses_rules(person: Person, order: str) -> None:
     await person.taps(order)
     await person.hears("Acceptez-vous des demi-parts ?")
     await person.taps("Oui")
-    await person.hears("Le bénéficiaire d’un tour cotise-t-il aussi")
+    await person.hears("La personne qui reçoit la cagnotte cotise-t-elle aussi")
     await person.taps("Oui")
     await person.hears("Combien de jours pour payer")
     await person.taps("3 j")
@@ -47,7 +52,7 @@ async def chooses_rules(person: Person, order: str) -> None:
     await person.says("sans amende")
     await person.hears("Si la cagnotte est incomplète")
     await person.taps("Remettre ce qu’il y a")
-    await person.hears("Le président peut-il aussi être trésorier ?")
+    await person.hears("La même personne peut-elle tenir la présidence et la trésorerie ?")
     await person.taps("Non")
 
 
@@ -83,11 +88,13 @@ async def test_a_tontine_is_made_with_four_answers_and_people_join_it_by_its_lin
     await joins(moussa, link)
     await awa.hears("Moussa Traoré demande à entrer dans Les Amies : 1 part.")
     await awa.taps("Accepter")
-    await awa.hears("Moussa Traoré est accepté(e).")
+    await awa.hears(
+        "Demande acceptée : Moussa Traoré entre dans Les Amies.", "il manque", "une personne pour la trésorerie"
+    )
     await moussa.hears("Bienvenue dans Les Amies !")
 
     await moussa.says("/membres")
-    said = await moussa.hears("1. Awa Ouédraogo · 1 part · président · ✅", "2. Moussa Traoré · 1 part · ✅")
+    said = await moussa.hears("1. Awa Ouédraogo · 1 part · présidence · ✅", "2. Moussa Traoré · 1 part · ✅")
     assert "+226" not in said
     await moussa.says("/tontine")
     await moussa.hears("Les Amies", "5 000 F CFA par part, chaque semaine.", "Le groupe se réunit. Membres : 2.")
@@ -104,12 +111,12 @@ async def makes_in_the_group(town: Town, awa: Person, name: str = "Les Amies", *
 async def lets_in(president: Person, name: str) -> None:
     await president.hears(f"{name} demande à entrer")
     await president.taps("Accepter")
-    await president.hears(f"{name} est accepté(e).")
+    await president.hears(f"Demande acceptée : {name} entre dans")
 
 
 # Where an act stands once the office has too many of them to be read at once.
 PART_OF = {
-    "Nommer": "Membres", "Remplacer l’organisateur": "Membres", "Mes parts": "Règles et parts",
+    "Nommer": "Membres", "Changer la présidence": "Membres", "Mes parts": "Règles et parts",
     "Changer les règles": "Règles et parts", "Clore": "Règles et parts", "Échanger mon tour": "Tours",
     "Faire entrer en cours": "Tours",
 }  # fmt: skip
@@ -133,9 +140,9 @@ async def gathers(town: Town, *, order: str | None = None) -> tuple[Person, Pers
         await joins(person, link)
         await lets_in(awa, name)
         await person.hears("Bienvenue dans Les Amies")
-    await chooses(awa, "Nommer", "trésorier", "Moussa", "Confirmer")
-    await awa.hears("C’est fait : Moussa Traoré, trésorier.")
-    await moussa.hears("votre charge : trésorier")
+    await chooses(awa, "Nommer", "trésorerie", "Moussa", "Confirmer")
+    await awa.hears("C’est fait : trésorerie, Moussa Traoré.")
+    await moussa.hears("votre charge : trésorerie")
     return awa, moussa, koffi
 
 
@@ -144,7 +151,7 @@ async def test_a_group_makes_its_own_tontine_and_who_was_never_seen_is_shown_as_
     fatou = await town.person("fatou")
     await makes_in_the_group(town, awa)
     together, unknown = Neighbour.of(awa), Neighbour.of(fatou)
-    await together.hears("Les Amies se prépare", "Membres : 1", "1. Awa Ouédraogo · 1 part · président · ✅")
+    await together.hears("Les Amies se prépare", "Membres : 1", "1. Awa Ouédraogo · 1 part · présidence · ✅")
 
     # She never wrote to us: her tap puts her down as asking, and leads her to the private chat.
     answer = await unknown.taps_in_group("Participer")
@@ -171,7 +178,7 @@ async def test_somebody_is_refused_and_may_ask_again(town: Town) -> None:
     await joins(moussa, link)
     await awa.hears("Moussa Traoré demande à entrer")
     await awa.taps("Refuser")
-    await awa.hears("Moussa Traoré n’est pas accepté(e).")
+    await awa.hears("Demande refusée : Moussa Traoré n’entre pas dans Les Amies.")
     await moussa.hears("n’a pas été retenue")
     await joins(moussa, link)
     await lets_in(awa, "Moussa Traoré")
@@ -182,9 +189,12 @@ async def test_two_tontines_of_one_name_in_one_group_are_asked_about(town: Town)
     awa = await town.member("awa")
     await makes_in_the_group(town, awa)
     together = Neighbour.of(awa)
+    # The offer that led to the first one is spent; the way to a second stands under its card.
+    await together.hears("Les Amies est créée. Touchez « Participer » sous sa carte")
+    await answers_for(await together.follows("Autre tontine"), "Les Amies")
     await together.says("/tontine nouvelle")
     await together.hears("Une autre tontine pour ce groupe ?")
-    await answers_for(await together.follows("Créer une tontine pour ce groupe"), "Les Amies")
+    await together.hears_button("Créer une tontine pour ce groupe")
 
     await together.says("/membres")
     await together.hears("De quelle tontine s’agit-il ?")
@@ -195,7 +205,7 @@ async def test_two_tontines_of_one_name_in_one_group_are_asked_about(town: Town)
     await awa.says("/bureau")
     await awa.hears("De quelle tontine s’agit-il ?")
     await awa.says("2")
-    await awa.hears("Les Amies", "Votre charge : président.")
+    await awa.hears("Les Amies", "Votre charge : présidence.")
 
 
 async def test_a_draw_is_announced_stirred_revealed_and_verified(town: Town) -> None:
@@ -282,10 +292,14 @@ async def test_a_start_says_what_is_missing_and_two_turns_are_swapped_when_both_
     koffi = await town.member("koffi")
     await joins(koffi, link)
     await lets_in(awa, "Koffi Mensah")
-    await chooses(awa, "Nommer", "trésorier", "Awa", "Confirmer")
-    await awa.hears("Le président et le trésorier sont deux personnes")
-    await chooses(awa, "Nommer", "trésorier", "Moussa", "Confirmer")
-    await awa.hears("C’est fait : Moussa Traoré, trésorier.")
+    # Who presides is not offered the treasury: the charter says two people.
+    await awa.taps("Confier la trésorerie")
+    await awa.hears("À qui confier la charge : trésorerie ?")
+    assert "Awa" not in " ".join(await labels_of_last(awa))
+    await awa.taps("Moussa")
+    await awa.taps("Confirmer")
+    await awa.hears("C’est fait : trésorerie, Moussa Traoré.", "tout est prêt")
+    await awa.hears_button("Démarrer le cycle")
     await starts_in_order(awa)
     together = Neighbour.of(awa)
     await together.hears("Les Amies : le cycle commence", "1. Koffi Mensah", "2. Awa Ouédraogo", "3. Moussa Traoré")
@@ -309,7 +323,7 @@ async def test_a_start_says_what_is_missing_and_two_turns_are_swapped_when_both_
 async def test_the_members_vote_another_organiser_in(town: Town) -> None:
     awa, moussa, koffi = await gathers(town)
     together, beside = Neighbour.of(awa), Neighbour.of(moussa)
-    await chooses(koffi, "Remplacer l’organisateur")
+    await chooses(koffi, "Changer la présidence")
     await koffi.hears("Qui proposez-vous pour organiser Les Amies ?")
     await koffi.says("Fatou")
     await koffi.hears("Qui proposez-vous pour organiser Les Amies ?")
@@ -324,7 +338,7 @@ async def test_the_members_vote_another_organiser_in(town: Town) -> None:
     await together.hears("c’est décidé, Koffi Mensah préside")
     await koffi.hears("c’est décidé, Koffi Mensah préside")
     await koffi.says("/bureau")
-    await koffi.hears("Votre charge : président.")
+    await koffi.hears("Votre charge : présidence.")
     await awa.says("/bureau")
     await awa.hears("Que voulez-vous faire ?")
 
@@ -338,7 +352,7 @@ async def test_new_rules_are_accepted_again_by_everybody_and_while_a_cycle_runs_
     await chooses(awa, "Démarrer le cycle")
     await awa.hears("l’accord sur le règlement de : Moussa Traoré, Koffi Mensah")
     await moussa.taps("Lire et accepter le règlement")
-    await moussa.hears("Règlement de Les Amies", "Version 2", "Chaque part cotise 10 000 F CFA")
+    await moussa.hears("Règlement de Les Amies (version 2)", "Chaque part cotise 10 000 F CFA")
     await moussa.taps("J’ai lu")
     await moussa.hears("Acceptez-vous ce règlement de Les Amies ?")
     await moussa.taps("J’accepte le règlement")
@@ -376,3 +390,34 @@ async def test_two_officers_close_a_tontine(town: Town) -> None:
     await Neighbour.of(awa).hears("Les Amies est close")
     await koffi.says("/tontine")
     await koffi.hears("Vous n’êtes encore dans aucune tontine")
+
+
+async def test_an_offer_of_before_makes_no_second_tontine_by_mistake(town: Town) -> None:
+    awa, moussa = await town.member("awa"), await town.member("moussa")
+    together, beside = Neighbour.of(awa), Neighbour.of(moussa)
+    await together.says("/tontine")
+    await together.hears_button("Créer une tontine pour ce groupe")
+    await beside.says("/tontine")
+    await answers_for(await together.follows("Créer une tontine pour ce groupe"), "Les Amies")
+    await together.hears("Les Amies est créée. Touchez « Participer »")
+    toast = await beside.toast(await touch(beside, "Créer une tontine pour ce groupe"))
+    assert "Les Amies existe déjà dans ce groupe" in toast["text"]
+
+
+async def test_a_long_charter_is_read_page_after_page(town: Town) -> None:
+    awa, moussa = await town.member("awa"), await town.member("moussa")
+    await awa.says("/tontine")
+    await awa.taps("Créer une tontine")
+    for said in ("Les Amies", "5 000", "hebdomadaire", "demain"):
+        await awa.says(said)
+    await awa.taps("Choisir règle par règle")
+    for said in ("enchère", "oui", "oui", "3", "500", "2", "remettre", "non", "oui"):
+        await awa.says(said)
+    link = link_in(await awa.hears("Je vous invite dans notre tontine"))
+
+    await Neighbour.of(moussa).follows_link(link)
+    await moussa.hears("Règlement de Les Amies (version 1)", "Page 1 sur 2", "1. Chaque part cotise")
+    await moussa.taps("Lire la suite")
+    await moussa.hears("Page 2 sur 2", "Un franc qui ne se partage pas")
+    await moussa.taps("J’ai lu")
+    await moussa.hears("Combien de parts prenez-vous")

@@ -39,7 +39,7 @@ async def test_a_move_of_which_only_a_refusal_tells_is_heard_too(town: Town) -> 
         await place_in_chat(session, tontine.id, "telegram", str(GROUP))
 
     await moussa.says("/bureau")
-    for label in ("Remplacer l’organisateur", "Moussa", "Proposer au vote"):
+    for label in ("Changer la présidence", "Moussa", "Proposer au vote"):
         await moussa.taps(label)
     await above.hears("on propose Moussa Traoré")
     await above.says("/membres")

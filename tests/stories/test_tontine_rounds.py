@@ -83,7 +83,7 @@ async def test_a_round_from_its_opening_to_its_minutes(ring: Circle) -> None:
     await djeneba.hears("la cagnotte est remise")
     binta = ring.alone("Binta")
     await binta.hears("Votre cagnotte est arrivée : 20 000 F CFA")
-    await binta.hears("le trésorier vous remet 5 000 F CFA en espèces")
+    await binta.hears("la trésorerie vous remet 5 000 F CFA en espèces")
     await touch(binta, "J’ai bien reçu 5 000 F CFA")
     await binta.hears("Vous avez 5 000 F CFA en main")
     assert await ring.wallet("Binta") == 65_000
