@@ -149,9 +149,10 @@ async def _wait_for_them(
 ) -> None:
     """Leave what is held until the person writes, and let them know, once, that there is something to read."""
     to = Destination(address.channel, address.chat)
-    is_due = address.nudged_at is None or clock.now() - address.nudged_at >= _NUDGE_EVERY
+    pressing = [view for message in held if not (view := View.load(message.view)).can_wait]
+    is_due = bool(pressing) and (address.nudged_at is None or clock.now() - address.nudged_at >= _NUDGE_EVERY)
     if is_due:
-        said = next((View.load(message.view).said for message in held), None)
+        said = next((view.said for view in pressing), None)
         await channel.nudge(to.chat, said.language if said else i18n.DEFAULT_LANGUAGE)
     await database.run(lambda session: outbox.wait_for_them(session, to, up_to, nudged=is_due))
 

@@ -34,6 +34,7 @@ class View:
     `picture` and `document` name a file of the outbox; the text is then its caption. An edit that `tidies` only takes
     old buttons away: where nothing can be edited it is not worth a message. `page` is the one to be shown of choices
     that do not all fit into a message. What is to be passed on to somebody stands `apart` from what is said around it.
+    News that `can_wait` reach somebody who has not written for long once they do, without their being asked to.
     """
 
     text: str
@@ -46,6 +47,7 @@ class View:
     tidies: bool = False
     page: int = 0
     apart: bool = False
+    can_wait: bool = False
 
     @property
     def can_be_an_edit(self) -> bool:

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.notify import notice
 from bot.views import Button, View
 from core import clock, i18n, outbox
 from core.events import subscribe
@@ -18,8 +17,7 @@ from handlers.tontine.next_turn import NextTurn, said_of
 from handlers.tontine.people import group_language, person
 from handlers.tontine.saying import round_of
 from handlers.tontine.shares import expected_pot, holders_said
-from handlers.tontine.telling import place_of, tell_each, tell_group, tell_one, turn_in_group
-from members import Member
+from handlers.tontine.telling import out_of_group, place_of, tell_group, tell_one, turn_in_group
 from tontines import (
     Cycle,
     Order,
@@ -155,18 +153,13 @@ async def _decided(session: AsyncSession, payload: Payload) -> None:
     key = "auction.result" if turn.price else "auction.no_bid"
     facts = await _result(session, cycle, tontine, round_, turn)
     text = i18n.text(await group_language(session, tontine.id), key, **facts)
-    if not await tell_group(session, tontine, View(text)):
-
-        async def said(member: Member) -> View:
-            return notice(member, key, **facts)
-
-        await tell_each(session, tontine, said, subject=subject_of(round_.id))
-        return
+    await tell_group(session, tontine, View(text))
     winners = [each.membership_id for each in await holdings_of(session, turn.share_id)]
     bidders = await bidders_of(session, round_.id)
-    for membership_id in dict.fromkeys([*winners, *bidders]):
+    outside = [membership.id for membership, _ in await out_of_group(session, tontine)]
+    for membership_id in dict.fromkeys([*winners, *bidders, *outside]):
         told = key
-        if turn.price and membership_id not in winners:
+        if turn.price and membership_id in bidders and membership_id not in winners:
             told = "auction.lost"
         elif turn.price and len(winners) == 1:
             told = "auction.won"

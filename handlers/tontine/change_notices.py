@@ -9,11 +9,12 @@ from bot.notify import notice, tell
 from bot.views import View
 from core import i18n
 from core.events import subscribe
+from core.ids import new_id
 from core.jobs import Jobs, Payload
 from core.money import Money
 from handlers.tontine.answers import answer
-from handlers.tontine.people import group_language, name_of, officers, person
-from handlers.tontine.telling import tell_group
+from handlers.tontine.people import name_of, officers, person
+from handlers.tontine.telling import tell_all
 from tontines import DecisionState, Grant, Replacement, Tontine
 
 
@@ -119,5 +120,8 @@ async def _caution_returned(session: AsyncSession, payload: Payload) -> None:
 
 async def _before_all(session: AsyncSession, tontine_id: UUID, key: str, **params: object) -> None:
     tontine = await session.get_one(Tontine, tontine_id)
-    text = i18n.text(await group_language(session, tontine_id), key, tontine=tontine.name, **params)
-    await tell_group(session, tontine, View(text))
+
+    async def said(language: str) -> View:
+        return View(i18n.text(language, key, tontine=tontine.name, **params))
+
+    await tell_all(session, tontine, said, subject=f"{key}:{new_id()}")

@@ -12,9 +12,9 @@ from core.events import subscribe
 from core.jobs import Jobs, Payload
 from core.money import Money
 from handlers.tontine.answers import answer
-from handlers.tontine.people import group_language, name_of, officers, person
+from handlers.tontine.people import name_of, officers, person
 from handlers.tontine.saying import contribute_button, delay_buttons, facts_of_round, say
-from handlers.tontine.telling import tell_group
+from handlers.tontine.telling import tell_all
 from members import Member
 from tontines import Cycle, DecisionState, Delay, Due, Fine, Guarantee, Round, Tontine, dues_owed, is_late
 
@@ -109,8 +109,11 @@ async def _waived(session: AsyncSession, payload: Payload) -> None:
     facts = await _facts_of_fine(session, fine) | {"reason": fine.waiver_reason or ""}
     member = await person(session, fine.membership_id)
     await tell(session, member, notice(member, "fine.is_waived", **facts), subject=f"fine:{fine.id}", is_final=True)
-    text = i18n.text(await group_language(session, tontine.id), "fine.waived_before_all", **facts)
-    await tell_group(session, tontine, View(text))
+
+    async def said(language: str) -> View:
+        return View(i18n.text(language, "fine.waived_before_all", **facts))
+
+    await tell_all(session, tontine, said, subject=f"waived:{fine.due_id}")
 
 
 async def _facts_of_fine(session: AsyncSession, fine: Fine) -> dict[str, Any]:

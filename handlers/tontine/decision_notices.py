@@ -13,7 +13,15 @@ from core.jobs import Jobs, Payload
 from handlers.tontine import drawing, words
 from handlers.tontine.links import token_of
 from handlers.tontine.people import group_language, name_of, person
-from handlers.tontine.telling import choice_of, tell_group, tell_members, tell_one, tontine_in, turn_in_group
+from handlers.tontine.telling import (
+    choice_of,
+    out_of_group,
+    tell_group,
+    tell_members,
+    tell_one,
+    tontine_in,
+    turn_in_group,
+)
 from tontines.cycle_tables import Cycle, Swap
 from tontines.cycles import holdings_of
 from tontines.decision_tables import Consent, Vote
@@ -64,7 +72,8 @@ async def _swapped(session: AsyncSession, payload: Payload) -> None:
 
     language = await group_language(session, tontine.id)
     await tell_group(session, tontine, View(i18n.text(language, "tontine.notice.swapped", **await facts(language))))
-    for membership_id in dict.fromkeys((*first, *second)):
+    outside = [membership.id for membership, _ in await out_of_group(session, tontine)]
+    for membership_id in dict.fromkeys((*first, *second, *outside)):
         member = await person(session, membership_id)
         subject = f"swap:{swap.id}"
         await tell_one(session, member, "tontine.notice.swapped", subject=subject, **await facts(member.language))

@@ -18,11 +18,11 @@ from core.events import subscribe
 from core.jobs import Jobs, Payload, end_job, enqueue
 from core.money import Money
 from handlers.tontine.board import board_of
-from handlers.tontine.people import group_language, name_of, person
+from handlers.tontine.people import group_language, name_of
 from handlers.tontine.pictures import draw_board
 from handlers.tontine.saying import facts_of_round, was_told
-from handlers.tontine.telling import place_of, tell_group
-from tontines import Cycle, Round, Tontine, holders_in
+from handlers.tontine.telling import out_of_group, place_of, tell_group
+from tontines import Cycle, Round, Tontine
 
 MINUTES = "tontine_minutes"
 
@@ -58,10 +58,8 @@ async def _say(session: AsyncSession, round_id: UUID, picture: bytes, language: 
         file = await outbox.attach(session, f"tour-{round_.number}.png", picture)
         text = await _minutes(session, round_, language)
         await tell_group(session, tontine, View(text, picture=file), subject=subject)
-    else:
-        for membership in await holders_in(session, round_.cycle_id):
-            member = await person(session, membership.id)
-            await tell(session, member, View(await _minutes(session, round_, member.language)), subject=subject)
+    for _, member in await out_of_group(session, tontine):
+        await tell(session, member, View(await _minutes(session, round_, member.language)), subject=subject)
     if cycle.ended_at is not None:
         await _say_sums(session, tontine, cycle, language)
 
@@ -89,13 +87,10 @@ async def _say_sums(session: AsyncSession, tontine: Tontine, cycle: Cycle, langu
     """The sums of a cycle, and each debt by name, once."""
     subject = f"cycle:{cycle.id}"
     here = await place_of(session, tontine)
-    if here is not None:
-        if await outbox.last_about(session, here, subject) is None:
-            text = await _sums(session, cycle, tontine.name, language)
-            await tell_group(session, tontine, View(text), subject=subject)
-        return
-    for membership in await holders_in(session, cycle.id):
-        member = await person(session, membership.id)
+    if here is not None and await outbox.last_about(session, here, subject) is None:
+        text = await _sums(session, cycle, tontine.name, language)
+        await tell_group(session, tontine, View(text), subject=subject)
+    for _, member in await out_of_group(session, tontine):
         if not await was_told(session, member, subject):
             text = await _sums(session, cycle, tontine.name, member.language)
             await tell(session, member, View(text), subject=subject)

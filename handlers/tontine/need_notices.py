@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.notify import notice
+from bot.notify import notice, tell
 from bot.views import Button, View
 from core import i18n
 from core.events import subscribe
@@ -15,7 +15,14 @@ from handlers.tontine.next_turn import NextTurn, said_of
 from handlers.tontine.people import cut, group_language, person
 from handlers.tontine.saying import round_of
 from handlers.tontine.shares import holders_said
-from handlers.tontine.telling import holders_of, membership_in, tell_each, tell_group, tell_one, tontine_in
+from handlers.tontine.telling import (
+    holders_of,
+    membership_in,
+    out_of_group,
+    tell_group,
+    tell_one,
+    tontine_in,
+)
 from handlers.tontine.which import TONTINE
 from handlers.tontine.words import people_of
 from members import Member
@@ -59,8 +66,9 @@ async def _needs_are_heard(session: AsyncSession, payload: Payload) -> None:
     tontine = await tontine_in(session, payload)
     coming = NextTurn(cycle, round_, is_decided=False)
     view = await card_of(session, coming, tontine, await group_language(session, tontine.id))
-    if not await tell_group(session, tontine, view):
-        await _tell_each(session, tontine, round_)
+    await tell_group(session, tontine, view)
+    for _, member in await out_of_group(session, tontine):
+        await tell(session, member, await _invited(session, tontine, round_, member), subject=f"need:{round_.id}")
     count = len(await needs_of(session, cycle.id))
     key = "needs.to_decide" if count else "needs.to_decide_none"
     for officer in await holders_of(session, tontine, *DECIDING):
@@ -72,13 +80,10 @@ async def _needs_are_heard(session: AsyncSession, payload: Payload) -> None:
         )  # fmt: skip
 
 
-async def _tell_each(session: AsyncSession, tontine: Tontine, round_: Round) -> None:
-    async def said(member: Member) -> View:
-        row = [await leading_to(session, member, "need", NEED, {TONTINE: str(tontine.id)})]
-        until = i18n.moment(member.language, round_.opens_at, member.time_zone)
-        return notice(member, "need.card", row, tontine=tontine.name, number=round_.number, until=until)
-
-    await tell_each(session, tontine, said, subject=f"need:{round_.id}")
+async def _invited(session: AsyncSession, tontine: Tontine, round_: Round, member: Member) -> View:
+    row = [await leading_to(session, member, "need", NEED, {TONTINE: str(tontine.id)})]
+    until = i18n.moment(member.language, round_.opens_at, member.time_zone)
+    return notice(member, "need.card", row, tontine=tontine.name, number=round_.number, until=until)
 
 
 async def _stated(session: AsyncSession, payload: Payload) -> None:
@@ -123,10 +128,11 @@ async def _decided(session: AsyncSession, payload: Payload) -> None:
     who = await holders_said(session, cycle, turn.share_id)
     facts: dict[str, Any] = {"tontine": tontine.name, "number": round_.number, "who": who}
     when = i18n.moment(language := await group_language(session, tontine.id), round_.opens_at, cycle.rules.zone)
-    in_group = await tell_group(session, tontine, View(i18n.text(language, "needs.next", when=when, **facts)))
+    await tell_group(session, tontine, View(i18n.text(language, "needs.next", when=when, **facts)))
+    outside = {membership.id for membership, _ in await out_of_group(session, tontine)}
     holders = {each.membership_id for each in await holdings_of(session, turn.share_id)}
     for membership, member in await people_of(session, tontine.id):
-        # Where the group reads it, in private only whose turn it is.
-        if membership.id in holders or not in_group:
+        # Where the group reads it, in private only whose turn it is, and who cannot read it there.
+        if membership.id in holders or membership.id in outside:
             when = i18n.moment(member.language, round_.opens_at, member.time_zone)
             await tell_one(session, member, "needs.next", subject=f"next:{round_.id}", when=when, **facts)

@@ -16,7 +16,7 @@ from handlers.tontine.card import redraw
 from handlers.tontine.people import group_language, name_of, officers, person
 from handlers.tontine.reversing import facts_of_reversal, rounds_said, subject_of
 from handlers.tontine.saying import contribute_button
-from handlers.tontine.telling import tell_each, tell_group, tell_one
+from handlers.tontine.telling import out_of_group, tell_group, tell_one
 from members import Member
 from tontines import (
     Contribution,
@@ -81,16 +81,12 @@ async def _reversed(session: AsyncSession, payload: Payload) -> None:
     for round_ in closed:
         await redraw(session, round_.id)
     facts = await _before_all(session, language, contribution, reversal)
-    in_group = await tell_group(session, tontine, View(i18n.text(language, "reversal.before_all", **facts)))
-    if not in_group:
-
-        async def said(member: Member) -> View:
-            facts = await _before_all(session, member.language, contribution, reversal)
-            return notice(member, "reversal.before_all", **facts)
-
-        await tell_each(session, tontine, said, subject=subject_of(contribution.id))
-    else:
-        await _tell_deciders(session, contribution, reversal)
+    await _tell_deciders(session, contribution, reversal)
+    await tell_group(session, tontine, View(i18n.text(language, "reversal.before_all", **facts)))
+    for _, member in await out_of_group(session, tontine):
+        facts = await _before_all(session, member.language, contribution, reversal)
+        view = notice(member, "reversal.before_all", **facts)
+        await tell(session, member, view, subject=subject_of(contribution.id), is_final=True)
     await _tell_member(session, tontine, contribution, reversal)
     await _tell_payer(session, contribution)
     for round_ in closed:

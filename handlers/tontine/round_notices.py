@@ -14,6 +14,7 @@ from core.jobs import Jobs, Payload
 from core.money import Money
 from handlers.tontine.card import DRAW_CARD, draw_card, redraw, redraw_open
 from handlers.tontine.people import group_language, person
+from handlers.tontine.private_card import DRAW_PRIVATE, draw_privately
 from handlers.tontine.saying import contribute_button, delay_buttons, facts_of_round, round_of, say
 from handlers.tontine.telling import place_of, tell_group
 from tontines import Membership, Round, RoundState, Tontine, beneficiaries_of, dues_owed, holders_in
@@ -29,6 +30,7 @@ _ROUND_CHANGES = ("round.opened", "round.full", "round.closed", "pot.requested")
 def register_rounds(jobs: Jobs) -> None:
     """Hear of everything that becomes of a round; its card is drawn again before anything else is said."""
     jobs.in_transaction(DRAW_CARD, draw_card)
+    jobs.in_transaction(DRAW_PRIVATE, draw_privately)
     for event in _CARD_CHANGES:
         subscribe(jobs, event, _cards_change)
     for event in _ROUND_CHANGES:
@@ -46,19 +48,12 @@ async def _card_changes(session: AsyncSession, payload: Payload) -> None:
 
 
 async def _opened(session: AsyncSession, payload: Payload) -> None:
-    """The card is posted; who has no group to read it in, and who has yet to pay, is told in private."""
+    """The card is posted, in the group and to each who cannot read it there; whose turn it is hears it in private."""
     round_ = await round_of(session, payload)
-    tontine = await session.get_one(Tontine, round_.tontine_id)
     facts = await facts_of_round(session, round_)
     for membership_id in await beneficiaries_of(session, round_):
         member = await person(session, membership_id)
         await say(session, member, round_, "round.yours", subject=f"turn:{round_.id}", **facts)
-    if await place_of(session, tontine) is not None:
-        return
-    for membership, owed in await _owing(session, round_):
-        member = await person(session, membership.id)
-        buttons = [[await contribute_button(session, member, tontine)]]
-        await say(session, member, round_, "round.opened", *buttons, subject=f"due:{round_.id}", **facts, owed=owed)
 
 
 async def _reminder(session: AsyncSession, payload: Payload) -> None:

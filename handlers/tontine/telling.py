@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import shortcuts
@@ -11,9 +12,9 @@ from bot.views import Button, View
 from core import i18n, outbox
 from core.jobs import Payload
 from core.outbox import Destination, OutboxAddress
-from handlers.tontine.people import person
+from handlers.tontine.people import group_language, person
 from handlers.tontine.words import people_of
-from members import Member
+from members import Address, Member
 from tontines.group_tables import Membership, Tontine
 from tontines.officers import officers_of
 from tontines.states import Role
@@ -44,6 +45,33 @@ async def turn_in_group(session: AsyncSession, tontine: Tontine, view: View, *, 
     if to is not None and before is not None:
         await outbox.say(session, to, view.dump(), edits=before.id)
     return before is not None
+
+
+async def out_of_group(session: AsyncSession, tontine: Tontine) -> list[tuple[Membership, Member]]:
+    """The active members who cannot read the group, being on another channel; all where no group hears us."""
+    people = await people_of(session, tontine.id)
+    to = await place_of(session, tontine)
+    if to is None:
+        return people
+    on_channel = select(Address.member_id).where(
+        Address.channel == to.channel, Address.member_id.in_([member.id for _, member in people])
+    )
+    readers = set(await session.scalars(on_channel))
+    return [(membership, member) for membership, member in people if member.id not in readers]
+
+
+async def tell_all(
+    session: AsyncSession, tontine: Tontine, said: Callable[[str], Awaitable[View]], *, subject: str
+) -> bool:
+    """Say what everybody is to read, in each language: once in the group, and in private to who cannot read it there.
+
+    False when no group hears us.
+    """
+    view = await said(await group_language(session, tontine.id))
+    in_group = await tell_group(session, tontine, view, subject=subject)
+    for _, member in await out_of_group(session, tontine):
+        await tell(session, member, await said(member.language), subject=subject, is_final=True)
+    return in_group
 
 
 async def tell_members(

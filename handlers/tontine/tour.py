@@ -13,7 +13,8 @@ from core import i18n
 from handlers.tontine import auction_notices, need_notices
 from handlers.tontine.answers import leading_to
 from handlers.tontine.board import board_of
-from handlers.tontine.card import card_text, open_rounds, post_again
+from handlers.tontine.card import open_rounds, post_again
+from handlers.tontine.card_text import card_text
 from handlers.tontine.contribute import CONTRIBUTE
 from handlers.tontine.links import id_of
 from handlers.tontine.next_turn import next_turn, said_of, ways_to_say
