@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core import clock
 from core.errors import Refusal
 from core.ids import new_id
+from members import Member
 from tontines.accounts import Journal, advance_account, francs_on, park_excess
 from tontines.approvals import second_officer
 from tontines.chain import seal, write_line
@@ -157,6 +158,14 @@ async def why_not(session: AsyncSession, contribution: Contribution) -> Refusal 
     return None
 
 
+async def payer_of(session: AsyncSession, contribution: Contribution) -> Member:
+    """Who has the money back when a contribution is taken back: who paid, or whom they turned out to be one with."""
+    payer = await session.get_one(Member, contribution.payer_id)
+    while payer.united_with is not None:
+        payer = await session.get_one(Member, payer.united_with)
+    return payer
+
+
 async def _holds(session: AsyncSession, round_: Round, contribution: Contribution, amount: int) -> bool:
     """Whether a round's pot still has this much of the contribution: an open one all of it, a closed one promises."""
     if round_.state is RoundState.OPEN:
@@ -226,7 +235,7 @@ async def _refuse_unless_second(
 
 
 async def _second(session: AsyncSession, contribution: Contribution, reversal: Reversal) -> frozenset[UUID]:
-    payer = await find_membership(session, contribution.tontine_id, contribution.payer_id)
+    payer = await find_membership(session, contribution.tontine_id, (await payer_of(session, contribution)).id)
     concerned = {contribution.membership_id} | ({payer.id} if payer else set())
     members = [each.id for each in await memberships_of(session, contribution.tontine_id)]
     officers = await officers_of(session, contribution.tontine_id)

@@ -158,12 +158,18 @@ async def _round(chat: Chat) -> Round | None:
     tontine = await ask_tontine(chat)
     if tontine is None:
         return None
+    # What is confirmed is for the round that was shown, though another may be the next by then.
+    shown = await chat.once("round", UUID, lambda: _next(chat, tontine))
+    return await chat.session.get_one(Round, shown)
+
+
+async def _next(chat: Chat, tontine: Tontine) -> UUID:
     cycle = await running_cycle(chat.session, tontine.id)
     require_order(cycle, Order.AUCTION)
     next_one = await next_to_decide(chat.session, cycle)
     if next_one is None:
         raise TurnDecided
-    return next_one
+    return next_one.id
 
 
 async def _together(chat: Chat, membership: Membership, parts: list[Holding]) -> Markup:

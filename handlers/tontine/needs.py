@@ -96,9 +96,8 @@ async def needs(chat: Chat) -> None:
     officer = await require_office(chat.session, tontine.id, chat.member.id, *DECIDING)
     cycle = await running_cycle(chat.session, tontine.id)
     require_order(cycle, Order.NEED)
-    round_ = await next_to_decide(chat.session, cycle)
-    if round_ is None:
-        raise TurnDecided
+    # What is confirmed is for the round that was shown, though another may be the next by then.
+    round_ = await chat.session.get_one(Round, await chat.once("round", UUID, lambda: _next(chat, cycle)))
     stated = await needs_of(chat.session, cycle.id)
     offered = await _offered(chat, cycle, stated, officer.id)
     if not offered:
@@ -114,6 +113,13 @@ async def needs(chat: Chat) -> None:
         return
     await put_first(chat.session, round_.id, UUID(chosen), by=chat.member.id)
     chat.say("needs.done", who=who, **facts)
+
+
+async def _next(chat: Chat, cycle: Cycle) -> UUID:
+    round_ = await next_to_decide(chat.session, cycle)
+    if round_ is None:
+        raise TurnDecided
+    return round_.id
 
 
 async def _offered(chat: Chat, cycle: Cycle, stated: list[Need], officer_id: UUID) -> list[tuple[str, str]]:

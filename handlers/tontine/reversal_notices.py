@@ -32,7 +32,7 @@ from tontines import (
     dues_owed,
     reversers_of,
 )
-from tontines.reversals import parts_of
+from tontines.reversals import parts_of, payer_of
 
 
 def register_reversals(jobs: Jobs) -> None:
@@ -116,7 +116,7 @@ async def _tell_member(session: AsyncSession, tontine: Tontine, contribution: Co
 
 async def _tell_payer(session: AsyncSession, contribution: Contribution) -> None:
     """Somebody else who had paid: their money is back."""
-    payer = await session.get_one(Member, contribution.payer_id)
+    payer = await payer_of(session, contribution)
     if payer.id == (await person(session, contribution.membership_id)).id:
         return
     facts = await facts_of_reversal(session, payer, contribution)

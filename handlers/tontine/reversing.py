@@ -30,7 +30,7 @@ from tontines import (
     reversible_of,
 )
 from tontines.officers import require_office
-from tontines.reversals import parts_of
+from tontines.reversals import parts_of, payer_of
 
 REVERSAL = "reversal"
 
@@ -77,7 +77,7 @@ async def decline(chat: Chat, contribution_id: UUID) -> None:
 
 async def facts_of_reversal(session: AsyncSession, reader: Member, contribution: Contribution) -> dict[str, Any]:
     """What the sentences about a reversal say: whose, how much, for which rounds, and where the money goes back to."""
-    payer = await session.get_one(Member, contribution.payer_id)
+    payer = await payer_of(session, contribution)
     key = "reversal.to_nobody" if contribution.source is Source.CASH else "reversal.to_wallet"
     return {
         "tontine": (await session.get_one(Tontine, contribution.tontine_id)).name,

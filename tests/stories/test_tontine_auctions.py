@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.stories.conftest import ON_SQLITE, ON_TELEGRAM
+from core import clock
+from tests.stories.conftest import ON_SQLITE
+from tests.stories.group import set_bot
 from tests.stories.tontine import Circle, circle, touch
 from tests.stories.town import Town
 from tontines import RoundState
-
-pytestmark = ON_TELEGRAM
 
 PEOPLE = ("Binta", "Chantal", "Djeneba", "Esther")
 # Who asks for the pot of whom, and who approves: the office without the one who gains.
@@ -207,6 +207,51 @@ async def test_who_needs_the_pot_says_so_in_private_and_the_group_reads_only_who
     await ring.card_says("Tour 2 sur 4", "Bénéficiaire : Chantal")
     assert (await ring.round(1)).state is RoundState.CLOSED
     await ring.audit()
+
+
+@ON_SQLITE
+async def test_without_a_group_bids_are_told_to_each_in_private_and_a_late_yes_bids_for_no_other_round(
+    town: Town,
+) -> None:
+    ring = await circle(town, *PEOPLE, francs=50_000)
+    async with ring.clock:
+        await set_bot(town, ring.chat, ring["Binta"], "kicked")
+        await ring.start(*PEOPLE, order="auction")
+        await ring.settles()
+        chantal, djeneba = ring.alone("Chantal"), ring.alone("Djeneba")
+        await chantal.hears("les enchères du tour 1 sont ouvertes")
+        await djeneba.says("/encherir 700")
+        await touch(djeneba, "Proposer ce montant")
+        await djeneba.hears("votre offre est de 700 F CFA")
+        await chantal.says("/encherir 900")
+        await chantal.hears("tour 1 : vous proposez 900 F CFA")
+        ring._forward((await ring.round(1)).opens_at - clock.now())
+        await ring.settles()
+        for name in PEOPLE:
+            await ring.alone(name).hears("le tour 1 va à Djeneba, pour 700 F CFA")
+        await touch(chantal, "Proposer ce montant")
+        await chantal.hears("Ce tour est déjà décidé")
+        assert await ring.bids(2) == {}
+
+
+@ON_SQLITE
+async def test_without_a_group_each_reads_in_private_until_when_a_need_may_be_said_and_who_is_next(town: Town) -> None:
+    ring = await circle(town, *PEOPLE, francs=50_000)
+    async with ring.clock:
+        await set_bot(town, ring.chat, ring["Binta"], "kicked")
+        await ring.start(*PEOPLE, order="need")
+        await ring.settles()
+        binta, esther = ring.alone("Binta"), ring.alone("Esther")
+        await esther.hears("Le tour 1 ouvre le", "Seul le bureau lit pourquoi")
+        await touch(esther, "J’ai besoin de passer tôt")
+        await touch(esther, "Sans donner de raison")
+        await esther.hears("c’est noté. Le bureau le sait")
+        await binta.hears("Esther a besoin de passer tôt. Prochain tour à décider : 1")
+        await touch(binta, "Voir les besoins et décider")
+        await touch(binta, "Esther")
+        await touch(binta, "Faire passer d’abord")
+        for name in PEOPLE:
+            await ring.alone(name).hears("le tour 1, le prochain, va à Esther")
 
 
 async def labels(ring: Circle, name: str) -> list[str]:

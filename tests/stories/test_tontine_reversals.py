@@ -4,12 +4,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.stories.conftest import ON_SQLITE, ON_TELEGRAM
+from tests.stories.conftest import ON_SQLITE
 from tests.stories.group import set_bot
 from tests.stories.tontine import Circle, circle, touch
 from tests.stories.town import Town
-
-pytestmark = ON_TELEGRAM
 
 PEOPLE = ("Binta", "Chantal", "Djeneba", "Esther")
 

@@ -146,6 +146,12 @@ class Circle:
         """Put the clock forward to shortly after a deadline, and wait until all that comes by itself has come."""
         await self.forward_to((await self.round(number)).deadline + timedelta(days=days, minutes=1))
 
+    async def bids(self, number: int) -> dict[UUID, int]:
+        """What was bid for a round's turn, by membership."""
+        round_ = await self.round(number)
+        async with self.town.database.reading() as session:
+            return await tontines.bidders_of(session, round_.id)
+
     async def is_in(self, number: int, state: RoundState) -> None:
         """Wait until the round is in this state."""
 

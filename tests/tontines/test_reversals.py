@@ -9,6 +9,8 @@ import tontines
 from core import clock
 from core.money import Money
 from ledger import AccountKind
+from members import Member
+from members.uniting import unite
 from tests.tontines.kit import Group, Village
 from tests.tontines.test_leaving import outsider
 from tontines import ShortPot
@@ -162,6 +164,20 @@ async def test_who_paid_does_not_confirm_that_it_comes_back_to_them(village: Vil
     assert await village.do(tontines.reversers_of, paid.id) == {(await group.member("Chantal")).id}
     await village.do(tontines.confirm_reversal, paid.id, by=village.id("Chantal"))
     assert await village.wallet("Awa") == 100_000
+
+
+async def test_nor_does_the_one_person_that_who_paid_turned_out_to_be(village: Village):
+    await village.person("Fatima", 5000)
+    group = await village.running(*FOUR)
+    paid = await group.pay("Djeneba", 5000, by="Fatima")
+    async with village.transaction() as session:
+        kept, given_up = [await session.get_one(Member, village.id(name)) for name in ("Awa", "Fatima")]
+        await tontines.follow(session, given_up.id, kept.id)
+        await unite(session, kept, given_up)
+    await village.do(tontines.ask_reversal, paid.id, "une erreur", by=village.id("Binta"))
+    assert await village.do(tontines.reversers_of, paid.id) == {(await group.member("Chantal")).id}
+    await village.do(tontines.confirm_reversal, paid.id, by=village.id("Chantal"))
+    assert await village.audited()
 
 
 async def test_where_no_officer_is_left_another_member_confirms_and_of_two_the_one_concerned(village: Village):
