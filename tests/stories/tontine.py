@@ -40,6 +40,8 @@ class Circle:
     town: Town
     chat: int
     people: dict[str, Neighbour]
+    elsewhere: dict[str, Person] = field(default_factory=dict)
+    """Who takes part on WhatsApp, and so reads no group."""
     id: UUID = field(default_factory=lambda: UUID(int=0))
     clock: AsyncExitStack = field(default_factory=AsyncExitStack)
 
@@ -56,6 +58,15 @@ class Circle:
         await asyncio.gather(*(touch(self.people[name], "Payer ma cotisation") for name in names))
         await self.card_says(*(f"✅ {name}" for name in names))
 
+    async def pays_elsewhere(self, *names: str) -> None:
+        """These people, who are not in the group, pay by the card they got in private; the group sees it."""
+        for name in names:
+            await self.elsewhere[name].hears("🪙 Les Amies")
+            await touch(self.elsewhere[name], "Cotiser")
+            await touch(self.elsewhere[name], "✅ Payer")
+            await self.elsewhere[name].hears("payée")
+        await self.card_says(*(f"✅ {name}" for name in names))
+
     async def pays_out(self, number: int, asker: str, approver: str) -> None:
         """One officer asks for the pot of a round, another approves it."""
         await self.alone(asker).hears("La cagnotte est", f"tour {number} :")
@@ -66,6 +77,8 @@ class Circle:
 
     def alone(self, name: str) -> Person:
         """The same person in the private chat."""
+        if name in self.elsewhere:
+            return self.elsewhere[name]
         alone = self.people[name].alone
         assert alone is not None
         return alone
@@ -76,8 +89,8 @@ class Circle:
             members = {name: await self.member(session, name) for name in names}
             president = members[names[0]].id
             tontine = await tontines.create_tontine(
-                session, president, "Les Amies", rules_of(**rules), key=f"circle:{self.chat}", channel="telegram",
-                chat=str(self.chat),
+                session, president, "Les Amies", rules_of(**rules), key=f"circle:{self.chat}",
+                channel="telegram" if self.people else None, chat=str(self.chat) if self.people else None,
             )  # fmt: skip
             self.id = tontine.id
             await tontines.accept_charter(session, self.id, president, 1)
@@ -101,7 +114,7 @@ class Circle:
 
     async def member(self, session: AsyncSession, name: str) -> Member:
         """The member behind a first name."""
-        found = await find_by_address(session, "telegram", str(self.people[name].id))
+        found = await find_by_address(session, *(self.elsewhere.get(name) or self.people[name]).address)
         assert found is not None
         return found
 
@@ -112,7 +125,7 @@ class Circle:
 
     async def wallet(self, name: str) -> int:
         """What is in somebody's wallet, by the ledger."""
-        return await self.town.balance_of(self.people[name])
+        return await self.town.balance_of(self.elsewhere.get(name) or self.people[name])
 
     async def owes(self, name: str) -> int:
         async with self.town.database.reading() as session:
@@ -168,6 +181,10 @@ class Circle:
         self._forward(moment - clock.now())
         await self.settles()
 
+    async def forward(self, minutes: int) -> None:
+        """Live on for so long."""
+        await self.forward_to(clock.now() + timedelta(minutes=minutes))
+
     async def settles(self) -> None:
         """Wait until nothing is left to be done now."""
 
@@ -193,6 +210,8 @@ class Circle:
         """Wait until the card has all these words; the pause after each message to a group is not lived through."""
         await self.settles()
         self._forward(_PAUSE)
+        if not self.people:
+            return ""
 
         async def says() -> str | None:
             card = await self.card()
@@ -224,25 +243,34 @@ class Circle:
             return await session.scalar(select(JobRow.run_at).order_by(JobRow.run_at).limit(1))
 
 
-async def circle(town: Town, *names: str, francs: int = 0) -> Circle:
-    """These people in a group of their own with the assistant, each with so many francs in the wallet."""
-    people = {}
-    for name in names:
-        person = await town.newcomer(name, f"+226701000{len(people) + 10}")
-        people[name] = person
-    await asyncio.gather(*(_arrives(person) for person in people.values()))
-    creator, *others = people.values()
-    chat = await group_of(town, "La tontine", creator, *others)
-    ring = Circle(town, chat, {name: Neighbour.of(person, str(chat)) for name, person in people.items()})
+async def circle(town: Town, *names: str, francs: int = 0, on_whatsapp: tuple[str, ...] = ()) -> Circle:
+    """These people in a group of their own with the assistant, each with so many francs in the wallet.
+
+    Those `on_whatsapp` come as well, and are in no group.
+    """
+    people, elsewhere = {}, {}
+    for name in (*names, *on_whatsapp):
+        person = await town.newcomer(name, f"+226701000{len(people) + len(elsewhere) + 10}")
+        if name in on_whatsapp:
+            elsewhere[name] = await town.person(person.name, "whatsapp")
+        else:
+            people[name] = person
+    await asyncio.gather(*(_arrives(person) for person in (*people.values(), *elsewhere.values())))
+    chat = 0
+    if people:
+        creator, *others = people.values()
+        chat = await group_of(town, "La tontine", creator, *others)
+    neighbours = {name: Neighbour.of(person, str(chat)) for name, person in people.items()}
+    ring = Circle(town, chat, neighbours, elsewhere)
     if francs:
-        for name in names:
+        for name in (*names, *on_whatsapp):
             await ring.has(name, francs)
     return ring
 
 
 async def newest(person: Person) -> list[dict[str, Any]]:
     """The end of a chat, oldest first."""
-    answer = await person.town.sandbox.get(f"/chat/api/{person._chat}/messages", params={"limit": 30})
+    answer = await person.town.sandbox.get(f"{person._api}/{person._chat}/messages", params={"limit": 30})
     return list(answer.json()["messages"])
 
 
@@ -253,7 +281,7 @@ async def touch(person: Person, label: str) -> str:
         for message in reversed(await newest(person)):
             for row, buttons in enumerate(message.get("inline_keyboard") or []):
                 for column, button in enumerate(buttons):
-                    if label in plain(button["text"]):
+                    if label in plain(button.get("description") or button["text"]):
                         return {"message_id": message["message_id"], "row": row, "column": column}
         return None
 
@@ -262,7 +290,7 @@ async def touch(person: Person, label: str) -> str:
     except TimeoutError:
         raise AssertionError(f"{person.name} has no button {label!r}: {await person.said_to_me()}") from None
     await person._note_now()
-    answer = await person.town.sandbox.post(f"/chat/api/{person._chat}/tap", json=button)
+    answer = await person.town.sandbox.post(f"{person._api}/{person._chat}/tap", json=button)
     assert answer.is_success, answer.text
     return str(answer.json().get("callback_query_id"))
 

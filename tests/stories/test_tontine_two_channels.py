@@ -1,0 +1,87 @@
+"""One tontine on two channels: some in the Telegram group, some on WhatsApp, and everybody sees the same."""
+
+import pytest
+
+from tests.stories.conftest import ON_SQLITE
+from tests.stories.tontine import circle, touch
+from tests.stories.town import Town
+
+FIVE_HERE = ("Binta", "Chantal", "Djeneba", "Esther", "Fanta")
+FIVE_THERE = ("Gnima", "Habiba", "Issa", "Jean", "Lamine")
+
+
+async def test_who_is_on_whatsapp_pays_in_private_and_stands_on_the_groups_card(town: Town) -> None:
+    ring = await circle(town, "Binta", "Chantal", francs=20_000, on_whatsapp=("Gnima", "Habiba"))
+    async with ring.clock:
+        await ring.start("Binta", "Chantal", "Gnima", "Habiba")
+        gnima, habiba = ring.alone("Gnima"), ring.alone("Habiba")
+        await gnima.hears("Les Amies")
+
+        await ring.opens(1)
+        await gnima.hears("🪙 Les Amies", "Tour 1 sur 4", "Binta", "⏳ Gnima")
+        await ring.pays_elsewhere("Gnima")
+        await ring.all_tap("Binta", "Chantal")
+
+        # The card is no flood where it cannot be edited: what changed meanwhile comes in one message.
+        before = len(await habiba.said_to_me())
+        await ring.forward(minutes=21)
+        await habiba.hears("🪙 Les Amies", "✅ Gnima", "✅ Binta", "⏳ Habiba")
+        assert len(await habiba.said_to_me()) == before + 1
+        await ring.pays_elsewhere("Habiba")
+
+        await ring.pays_out(1, "Chantal", "Gnima")
+        await habiba.hears("Tour 1 sur 4", "20 000 F CFA")
+        assert [await ring.wallet(name) for name in ("Binta", "Chantal", "Gnima", "Habiba")] == [
+            35_000, 15_000, 15_000, 15_000
+        ]  # fmt: skip
+        await ring.audit()
+
+
+@ON_SQLITE
+async def test_an_officer_on_whatsapp_asks_for_the_pot_and_receives_it_there(town: Town) -> None:
+    ring = await circle(town, "Binta", francs=20_000, on_whatsapp=("Chantal", "Djeneba"))
+    async with ring.clock:
+        await ring.start("Chantal", "Djeneba", "Binta")
+        await ring.opens(1)
+        await ring.pays_elsewhere("Chantal", "Djeneba")
+        await ring.all_tap("Binta")
+        await ring.pays_out(1, "Djeneba", "Binta")
+        await ring.alone("Chantal").hears("Votre cagnotte est arrivée : 15 000 F CFA")
+        assert await ring.wallet("Chantal") == 30_000
+
+
+@ON_SQLITE
+@pytest.mark.soak
+@pytest.mark.timeout(600)
+async def test_five_on_telegram_and_five_on_whatsapp_complete_a_cycle(town: Town) -> None:
+    everybody = (*FIVE_HERE, *FIVE_THERE)
+    ring = await circle(town, *FIVE_HERE, francs=60_000, on_whatsapp=FIVE_THERE)
+    async with ring.clock:
+        await ring.start(*everybody)
+        for number in range(1, 11):
+            await ring.opens(number)
+            await ring.pays_elsewhere(*FIVE_THERE)
+            await ring.all_tap(*FIVE_HERE)
+            asker, approver = [name for name in everybody[:3] if name != everybody[number - 1]][:2]
+            await ring.pays_out(number, asker, approver)
+        await ring["Binta"].hears("le cycle 1 est terminé")
+        await ring.alone("Lamine").hears("le cycle 1 est terminé")
+        summary = (await ring.cycle()).summary
+        assert summary is not None
+        assert [(share["paid"], share["received"]) for share in summary["shares"]] == [(50_000, 50_000)] * 10
+        assert {await ring.wallet(name) for name in everybody} == {60_000}
+        await ring.audit()
+
+
+@ON_SQLITE
+async def test_a_tontine_wholly_on_whatsapp_is_lived_in_private(town: Town) -> None:
+    ring = await circle(town, on_whatsapp=("Gnima", "Habiba", "Issa"), francs=20_000)
+    async with ring.clock:
+        await ring.start("Gnima", "Habiba", "Issa")
+        await ring.opens(1)
+        await ring.pays_elsewhere("Gnima", "Habiba", "Issa")
+        await ring.pays_out(1, "Habiba", "Issa")
+        await ring.alone("Gnima").hears("Votre cagnotte est arrivée : 15 000 F CFA")
+        await touch(ring.alone("Issa"), "Menu")
+        assert await ring.wallet("Gnima") == 30_000
+        await ring.audit()
