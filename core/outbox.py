@@ -139,6 +139,18 @@ async def last_about(session: AsyncSession, to: Destination, subject: str) -> Ou
     )
 
 
+async def all_about(session: AsyncSession, subject: str) -> list[OutboxMessage]:
+    """Every message of its own that was said about `subject`, wherever; in the order in which addresses are locked."""
+    said = select(OutboxMessage).where(OutboxMessage.subject == subject, OutboxMessage.edits.is_(None))
+    return list(await session.scalars(said.order_by(OutboxMessage.channel, OutboxMessage.chat, OutboxMessage.seq)))
+
+
+async def shown_now(session: AsyncSession, message: OutboxMessage) -> dict[str, Any]:
+    """What a message says, with the edits that are still on their way."""
+    edits = select(OutboxMessage.view).where(OutboxMessage.edits == message.id).order_by(OutboxMessage.seq.desc())
+    return await session.scalar(edits.limit(1)) or message.view
+
+
 async def find(session: AsyncSession, to: Destination, external_id: str | None) -> UUID | None:
     """Our own id of a message, by the channel's; none for what was not sent yet and so has no such id."""
     if external_id is None:

@@ -14,7 +14,7 @@ from core import clock, i18n, outbox
 from core.jobs import Payload, enqueue
 from core.outbox import Destination
 from handlers.tontine.board import board_of
-from handlers.tontine.card_text import card_text, shown_now, subject_of
+from handlers.tontine.card_text import card_text, subject_of
 from handlers.tontine.people import group_language
 from handlers.tontine.private_card import redraw_privately
 from handlers.tontine.telling import place_of
@@ -61,7 +61,7 @@ async def draw_card(session: AsyncSession, payload: Payload) -> None:
     posted = await outbox.last_about(session, here, subject_of(round_.id))
     if posted is None:
         await outbox.say(session, here, view, subject=subject_of(round_.id))
-    elif view != await shown_now(session, posted):
+    elif view != await outbox.shown_now(session, posted):
         await outbox.say(session, here, view, edits=posted.id)
 
 

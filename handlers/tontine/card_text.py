@@ -1,15 +1,11 @@
 """The card's words: a round as every member may see it, in the group or in private."""
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 from markupsafe import Markup
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock, i18n
-from core.outbox import OutboxMessage
 from handlers.tontine.board import Board, Row, Standing
 from handlers.tontine.people import cut
 
@@ -62,9 +58,3 @@ def _folded(language: str, standing: Standing, rows: Sequence[Row]) -> Markup:
     names = ", ".join(cut(row.name) for row in rows[:_NAMED])
     more = i18n.text(language, "card.more", count=len(rows) - _NAMED) if len(rows) > _NAMED else ""
     return i18n.text(language, f"card.folded.{standing}", count=len(rows), names=names, more=more)
-
-
-async def shown_now(session: AsyncSession, posted: OutboxMessage) -> dict[str, Any]:
-    """What the message says, with the edits that are still on their way."""
-    edits = select(OutboxMessage.view).where(OutboxMessage.edits == posted.id).order_by(OutboxMessage.seq.desc())
-    return await session.scalar(edits.limit(1)) or posted.view

@@ -14,7 +14,7 @@ from core.jobs import Jobs, Payload
 from core.money import Money
 from handlers.tontine.answers import answer
 from handlers.tontine.people import name_of, officers, person
-from handlers.tontine.telling import tell_all
+from handlers.tontine.telling import settle, tell_all
 from tontines import DecisionState, Grant, Replacement, Tontine
 
 
@@ -98,8 +98,10 @@ async def _grant_asked(session: AsyncSession, payload: Payload) -> None:
 async def _grant_decided(session: AsyncSession, payload: Payload) -> None:
     grant = await session.get_one(Grant, UUID(payload["grant"]), populate_existing=True)
     member = await person(session, grant.membership_id)
-    view = notice(member, f"grant.told.{grant.state}", **await _facts_of_grant(session, grant))
+    facts = await _facts_of_grant(session, grant)
+    view = notice(member, f"grant.told.{grant.state}", **facts)
     await tell(session, member, view, subject=f"grant:{grant.id}", is_final=True)
+    await settle(session, f"grant:{grant.id}", lambda officer: notice(officer, f"grant.is.{grant.state}", **facts))
 
 
 async def _facts_of_grant(session: AsyncSession, grant: Grant) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from core.money import Money
 from handlers.tontine.answers import answer
 from handlers.tontine.people import name_of, officers, person
 from handlers.tontine.saying import contribute_button, delay_buttons, facts_of_round, say
-from handlers.tontine.telling import tell_all
+from handlers.tontine.telling import settle, tell_all
 from members import Member
 from tontines import Cycle, DecisionState, Delay, Due, Fine, Guarantee, Round, Tontine, dues_owed, is_late
 
@@ -71,6 +71,13 @@ async def _delay_decided(session: AsyncSession, payload: Payload) -> None:
     member = await person(session, delay.membership_id)
     view = notice(member, f"delay.told.{delay.state}", **await _facts_of_delay(session, member, delay))
     await tell(session, member, view, subject=f"delay:{delay.id}", is_final=True)
+    facts = await _facts_of_delay(session, member, delay)
+
+    def decided(officer: Member) -> View:
+        until = i18n.moment(officer.language, delay.until, officer.time_zone)
+        return notice(officer, f"delay.done.{delay.state}", **facts | {"until": until})
+
+    await settle(session, f"delay:{delay.id}", decided)
 
 
 async def _facts_of_delay(session: AsyncSession, reader: Member, delay: Delay) -> dict[str, Any]:
@@ -109,6 +116,7 @@ async def _waived(session: AsyncSession, payload: Payload) -> None:
     facts = await _facts_of_fine(session, fine) | {"reason": fine.waiver_reason or ""}
     member = await person(session, fine.membership_id)
     await tell(session, member, notice(member, "fine.is_waived", **facts), subject=f"fine:{fine.id}", is_final=True)
+    await settle(session, f"fine:{fine.id}", lambda officer: notice(officer, "fine.waiver_done", **facts))
 
     async def said(language: str) -> View:
         return View(i18n.text(language, "fine.waived_before_all", **facts))

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.notify import notice
 from bot.views import Button, View
 from core import i18n
 from core.events import subscribe
@@ -16,6 +17,7 @@ from handlers.tontine.people import group_language, name_of, person
 from handlers.tontine.telling import (
     choice_of,
     out_of_group,
+    settle,
     tell_group,
     tell_members,
     tell_one,
@@ -88,6 +90,7 @@ async def _swap_refused(session: AsyncSession, payload: Payload) -> None:
         member = await person(session, membership_id)
         subject = f"swap:{swap.id}"
         await tell_one(session, member, "tontine.notice.swap_refused", subject=subject, name=tontine.name, who=who)
+    await settle(session, f"swap:{swap.id}", lambda holder: notice(holder, "tontine_swap.refused"))
 
 
 async def _vote_opened(session: AsyncSession, payload: Payload) -> None:

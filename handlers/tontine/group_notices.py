@@ -22,6 +22,7 @@ from handlers.tontine.telling import (
     holders_of,
     membership_in,
     place_of,
+    settle,
     tell_group,
     tell_members,
     tell_one,
@@ -129,6 +130,9 @@ async def _rules_changed(session: AsyncSession, payload: Payload) -> None:
 async def _closed(session: AsyncSession, payload: Payload) -> None:
     tontine = await tontine_in(session, payload)
     await tell_members(session, tontine, "tontine.notice.closed", subject=f"closed:{tontine.id}")
+    await settle(
+        session, f"close:{tontine.id}", lambda officer: notice(officer, "tontine_close.done", name=tontine.name)
+    )
 
 
 async def _appointed(session: AsyncSession, payload: Payload) -> None:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.notify import notice
 from bot.views import Button
 from core.events import subscribe
 from core.jobs import Jobs, Payload, enqueue
@@ -12,6 +13,7 @@ from core.money import Money
 from handlers.tontine.answers import answer, leading_to
 from handlers.tontine.people import name_of, officers, person
 from handlers.tontine.saying import collected, facts_of_round, round_of, say, was_told
+from handlers.tontine.telling import settle
 from tontines import (
     Cycle,
     Due,
@@ -79,6 +81,7 @@ async def _pot_requested(session: AsyncSession, payload: Payload) -> None:
     if pot is None or pot.state is PotState.PAID:
         return
     facts = await facts_of_round(session, round_)
+    await settle(session, f"pot:{round_.id}", lambda member: notice(member, "pot.is_requested", **facts))
     facts |= {"asker": await name_of(session, pot.requested_by), "collected": await collected(session, round_)}
     for membership_id in sorted((await approvers_of_pot(session, round_.id)).who):
         approver = await person(session, membership_id)
@@ -99,9 +102,10 @@ async def _pot_declined(session: AsyncSession, payload: Payload) -> None:
 
 
 async def _pot_paid(session: AsyncSession, payload: Payload) -> None:
-    """Each beneficiary reads what came, and sends it on to mobile money in one tap."""
+    """Each beneficiary reads what came, and may send it on; nobody is left with a button to decide it."""
     round_ = await round_of(session, payload)
     facts = await facts_of_round(session, round_)
+    await settle(session, f"pot:{round_.id}", lambda member: notice(member, "pot.is_paid", **facts))
     for receipt in await receipts_of(session, round_.id):
         await _tell_receipt(session, round_, receipt, facts)
 

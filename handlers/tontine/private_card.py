@@ -16,7 +16,7 @@ from core import clock, i18n, outbox
 from core.jobs import Payload, enqueue
 from core.money import Money
 from handlers.tontine.board import board_of
-from handlers.tontine.card_text import card_text, shown_now, subject_of
+from handlers.tontine.card_text import card_text, subject_of
 from handlers.tontine.saying import contribute_button, facts_of_round, was_told
 from handlers.tontine.telling import out_of_group
 from members import Member
@@ -75,6 +75,6 @@ async def _card(
 async def _is_shown(session: AsyncSession, member: Member, round_id: UUID, view: View) -> bool:
     for place in await places_of(session, member):
         posted = await outbox.last_about(session, place, subject_of(round_id))
-        if posted is not None and (await shown_now(session, posted))["text"] == view.text:
+        if posted is not None and (await outbox.shown_now(session, posted))["text"] == view.text:
             return True
     return False

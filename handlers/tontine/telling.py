@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import shortcuts
+from bot.channels import TRAITS
 from bot.notify import notice, tell
 from bot.views import Button, View
 from core import i18n, outbox
@@ -14,7 +15,7 @@ from core.jobs import Payload
 from core.outbox import Destination, OutboxAddress
 from handlers.tontine.people import group_language, person
 from handlers.tontine.words import people_of
-from members import Address, Member
+from members import Address, Member, find_by_address
 from tontines.group_tables import Membership, Tontine
 from tontines.officers import officers_of
 from tontines.states import Role
@@ -112,6 +113,17 @@ async def choice_of(session: AsyncSession, member: Member, flow: str, label: str
     """A button, `tontine.button.<label>`, by which this member alone answers what a notice asks."""
     data = await shortcuts.shortcut(session, member.id, flow, hints)
     return Button(i18n.text(member.language, f"tontine.button.{label}"), data=data)
+
+
+async def settle(session: AsyncSession, subject: str, said: Callable[[Member], View]) -> None:
+    """What was asked about `subject` is decided: whoever still has buttons to decide it reads what became of it."""
+    for asked in await outbox.all_about(session, subject):
+        if not TRAITS[asked.channel].edits or not (await outbox.shown_now(session, asked)).get("rows"):
+            continue
+        member = await find_by_address(session, asked.channel, asked.chat)
+        if member is not None:
+            to = Destination(asked.channel, asked.chat)
+            await outbox.say(session, to, said(member).dump(), edits=asked.id)
 
 
 async def holders_of(session: AsyncSession, tontine: Tontine, *roles: Role) -> list[Member]:
