@@ -148,3 +148,28 @@ async def test_two_processes_that_read_and_then_write_lose_nothing(
     assert [await line_of(writer) for writer in writers] == ["done", "done"]
     assert [await writer.wait() for writer in writers] == [0, 0]
     assert await effects.names() == {"50"}
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+async def test_somebody_cancelled_twice_in_mid_query_leaves_nothing_behind_that_never_ends(database: Database):
+    asked = asyncio.create_task(_count_for_long(database))
+    await asyncio.sleep(0.2)
+    # The second one comes while the connection is being closed because of the first.
+    for _ in range(2):
+        asked.cancel()
+        await asyncio.sleep(0.05)
+    await asyncio.wait([asked])
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    if others:
+        await asyncio.wait(others)
+    async with database.reading() as session:
+        assert await session.scalar(text("SELECT 1")) == 1
+
+
+async def _count_for_long(database: Database) -> None:
+    counting = """
+        WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 5000000)
+        SELECT max(n) FROM number
+    """
+    async with database.reading() as session:
+        await session.execute(text(counting))
