@@ -12,6 +12,7 @@ from core import schema
 from core.settings import Settings
 from operations.readiness import NotReady, opened
 from operations.serve import serve, stop_on_signals
+from operations.whatsapp import templates
 
 # Demo values, known to everybody; the sandbox is started with the same ones.
 _API_KEY = "demo-api-key"
@@ -34,7 +35,15 @@ async def demo(folder: Path, announce: Callable[[str], None]) -> None:
         settings = demo_settings(folder, sandbox, port)
         async with opened(settings.database_url) as database:
             await schema.migrate(database)
-        await serve(settings, lambda _: announce(sandbox), stop)
+        async with asyncio.TaskGroup() as beside:
+            beside.create_task(_ask_for_templates(settings))
+            await serve(settings, lambda _: announce(sandbox), stop)
+
+
+async def _ask_for_templates(settings: Settings) -> None:
+    """What an operator does once by hand, and Meta takes a day for: without it nobody is told anything overnight."""
+    async for _ in templates(settings, submit=True):
+        pass
 
 
 def demo_settings(folder: Path, sandbox: str, port: int) -> Settings:

@@ -179,7 +179,7 @@ async def test_the_whole_story_in_english(town: Town) -> None:
     await grace.gives_own_number(noted="Noted")
     await grace.taps("Wave")
     await grace.hears("You pay: 5 000 F CFA", "With: Wave, +225 07 12 34", "Fee: 0 F CFA")
-    await grace.taps("payment link")
+    await grace.taps("Get the link")
     await grace.hears("Your Wave payment of 5 000 F CFA is ready")
     await grace.hears_button("Pay")
     await town.pay(await grace.payment_link("Pay"), "0000")

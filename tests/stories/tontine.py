@@ -61,7 +61,7 @@ class Circle:
     async def pays_elsewhere(self, *names: str) -> None:
         """These people, who are not in the group, pay by the card they got in private; the group sees it."""
         for name in names:
-            await self.elsewhere[name].hears("🪙 Les Amies")
+            await self.elsewhere[name].hears_button("Cotiser")
             await touch(self.elsewhere[name], "Cotiser")
             await touch(self.elsewhere[name], "✅ Payer")
             await self.elsewhere[name].hears("payée")
@@ -256,6 +256,8 @@ async def circle(town: Town, *names: str, francs: int = 0, on_whatsapp: tuple[st
         else:
             people[name] = person
     await asyncio.gather(*(_arrives(person) for person in (*people.values(), *elsewhere.values())))
+    if elsewhere:
+        await town.submits_templates()
     chat = 0
     if people:
         creator, *others = people.values()
