@@ -23,6 +23,7 @@ from core.tls import trusted
 from ledger import AccountKind
 from members import find_by_address
 from operations.serve import serve
+from operations.whatsapp import templates
 from payments import standing
 from sandbox.server import build
 from sandbox.settings import Settings as SandboxSettings
@@ -44,6 +45,7 @@ class Town:
     sandbox: httpx.AsyncClient
     database: Database
     app_url: str
+    settings: Settings
     channel: str = "telegram"
     patience_s: float = 20.0
 
@@ -102,6 +104,11 @@ class Town:
         """Have WhatsApp tell anything at all."""
         answer = await self.sandbox.post("/whatsapp/api/notices", json={"value": value, "field": field})
         assert answer.is_success, answer.text
+
+    async def submits_templates(self) -> None:
+        """Have Meta approve all that may be said to somebody who has not written for a day."""
+        async for _ in templates(self.settings, submit=True):
+            pass
 
     async def as_the_bot(self, method: str, **values: Any) -> httpx.Response:
         """Call the Bot API with the bot's own token, behind the assistant's back."""
@@ -209,7 +216,7 @@ async def running_town(
         registered_there = await http.post("/whatsapp/api/webhook", json={"url": f"{address}/webhook/whatsapp"})
         assert registered_there.is_success, registered_there.text
         try:
-            yield Town(http, database, address, channel)
+            yield Town(http, database, address, settings, channel)
         finally:
             stop.set()
             await house
