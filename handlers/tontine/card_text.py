@@ -19,26 +19,28 @@ def subject_of(round_id: UUID) -> str:
     return f"round:{round_id}"
 
 
-def card_text(language: str, board: Board, *, has_request: bool = False) -> Markup:
-    """The card's words: whose turn, until when, how much is there, and who has paid."""
+def card_text(language: str, board: Board, *, has_request: bool = False, reader_has_paid: bool = False) -> Markup:
+    """The card's words: whose turn, until when, how much is there, and who has paid; perhaps the one who reads it."""
     names = [cut(name) for name in board.beneficiaries]
     return i18n.text(
         language, "card.text", tontine=board.tontine, number=board.number, of=board.of, names=", ".join(names),
         until=i18n.moment(language, board.deadline, board.zone), collected=board.collected, expected=board.expected,
-        state=i18n.text(language, f"card.state.{_state(board, has_request=has_request)}"),
+        state=i18n.text(language, f"card.state.{_state(board, has_request, reader_has_paid)}"),
         rows=_rows(language, board.rows),
         price=i18n.text(language, "card.price", price=board.price) if board.price else "",
         taken_back=i18n.text(language, "card.taken_back", amount=board.taken_back) if board.taken_back else "",
     )  # fmt: skip
 
 
-def _state(board: Board, *, has_request: bool) -> str:
+def _state(board: Board, has_request: bool, reader_has_paid: bool) -> str:  # noqa: FBT001 - two facts in a row
     if board.is_closed:
         return "closed"
     if has_request:
         return "requested"
     if board.collected >= board.expected:
         return "full"
+    if reader_has_paid:
+        return "you_paid"
     return "late" if board.deadline < clock.now() else "open"
 
 

@@ -60,8 +60,8 @@ async def _card(
 ) -> View:
     board = await board_of(session, round_.id)
     has_request = await session.get(Pot, round_.id) is not None
-    text = card_text(member.language, board, has_request=has_request)
     owed = [due.outstanding for due in await dues_owed(session, membership.id) if due.round_id == round_.id]
+    text = card_text(member.language, board, has_request=has_request, reader_has_paid=not owed)
     rows = ((await contribute_button(session, member, tontine),),) if owed and not board.is_closed else ()
     if not is_new:
         return View(text, rows, can_wait=True)

@@ -26,12 +26,12 @@ async def test_who_is_on_whatsapp_pays_in_private_and_stands_on_the_groups_card(
         # The card is no flood where it cannot be edited: what changed meanwhile comes in one message.
         before = len(await gnima.said_to_me())
         await ring.forward(minutes=21)
-        await gnima.hears("🪙 Les Amies", "Tour 1 sur 4", "✅ Gnima", "✅ Binta", "⏳ Habiba")
+        await gnima.hears("🪙 Les Amies", "Tour 1 sur 4", "Vous avez payé", "✅ Gnima", "✅ Binta", "▫️ Habiba")
         assert len(await gnima.said_to_me()) == before + 1
         # Who is not there is not disturbed for it, and finds it once they are.
         assert not any("✅ Binta" in said for said in await habiba.said_to_me())
         await ring.pays_elsewhere("Habiba")
-        await habiba.hears("🪙 Les Amies", "✅ Binta", "⏳ Habiba")
+        await habiba.hears("🪙 Les Amies", "✅ Binta", "▫️ Habiba")
 
         await ring.pays_out(1, "Chantal", "Gnima")
         await habiba.hears("Tour 1 sur 4", "20 000 F CFA")
