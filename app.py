@@ -30,7 +30,17 @@ from handlers import notices
 from handlers.commands import commands
 from handlers.link import register_linking
 from handlers.tontine import Links, register_tontine, tontine_acts
-from payments import Access, GetMiPay, Methods, WebhookDoor, WebhookSecrets
+from payments import (
+    Access,
+    CallbackDoor,
+    GetMiPay,
+    GetMiPayV1,
+    Methods,
+    Seal,
+    ServiceSync,
+    WebhookDoor,
+    WebhookSecrets,
+)
 from webhook_server import Doors
 from worker import Worker
 
@@ -52,8 +62,11 @@ class App:
     async def introduce(self) -> None:
         """Set the commands menu and the description in each language; French is for everybody else too.
 
-        Members can do without: a failure is logged, and the next start tries again.
+        Members can do without: a failure is logged, and the next start tries again. Where GetMiPay serves by services,
+        those are asked for.
         """
+        if self.settings.speaks_v1:
+            await self.database.run(payments.begin_to_sync)
         try:
             for language, scope in [("fr", None), *((language, language) for language in i18n.LANGUAGES)]:
                 private, group = self.commands.menus(language)
@@ -67,22 +80,25 @@ class App:
 @asynccontextmanager
 async def build(settings: Settings) -> AsyncIterator[App]:
     """Build the house from `settings`, and take it down at the end. Raises ValueError where a setting is wrong."""
-    methods = Methods(settings.payment_methods)
+    methods = Methods(settings.payment_methods, payments.narrowed if settings.speaks_v1 else None)
+    seal = Seal(settings.getmipay_secret_key.get_secret_value())
     link_life = timedelta(minutes=settings.link_minutes)
     database = Database(settings.database_url)
     telegram = TelegramChannel(settings.telegram_bot_token.get_secret_value(), settings.telegram_api_url)
     whatsapp = _whatsapp(settings)
     channels: list[Channel] = [telegram, whatsapp] if whatsapp else [telegram]
     jobs = Jobs()
-    async with GetMiPay(_access(settings)) as provider:
-        payments.register_jobs(jobs, provider, link_life)
+    async with _provider(settings) as provider:
+        payments.register_jobs(jobs, provider, link_life, seal)
+        if isinstance(provider, GetMiPayV1):
+            ServiceSync(provider).register(jobs)
         tontines.register(jobs)
         notices.register(jobs, methods)
         subscribe(jobs, payments.ALERT, _alert)
         try:
             await telegram.open()
             links = Links(Ways({each.name: each.deep_link for each in channels}), settings.webhook_base)
-            known = commands(methods, link_life, links, settings.default_country)
+            known = commands(methods, link_life, links, settings.default_country, seal)
             register_tontine(jobs, links)
             register_linking(jobs)
             register_receipts(jobs)
@@ -92,6 +108,7 @@ async def build(settings: Settings) -> AsyncIterator[App]:
             doors = Doors(
                 settings, database, WebhookDoor(_secrets(settings)), telegram, intake,
                 whatsapp=WhatsAppIntake(database, whatsapp, reception) if whatsapp else None,
+                callbacks=_callbacks(settings) if settings.speaks_v1 else None,
             )  # fmt: skip
             yield App(settings, database, telegram, known, intake, doors, Worker(database, jobs, channels))
         finally:
@@ -114,14 +131,19 @@ async def _alert(_: AsyncSession, payload: Payload) -> None:
     log.error("payment.alert", reason=payload["reason"], reference=payload["reference"])
 
 
-def _access(settings: Settings) -> Access:
-    return Access(
+def _provider(settings: Settings) -> GetMiPay | GetMiPayV1:
+    access = Access(
         api_url=settings.getmipay_api_url,
         api_key=settings.getmipay_api_key.get_secret_value(),
         secret_key=settings.getmipay_secret_key.get_secret_value(),
-        callback_url=f"{settings.webhook_base}/webhook/getmipay/",
+        callback_url=settings.getmipay_callback_url,
         return_url=f"{settings.webhook_base}/payment/return",
     )
+    return GetMiPayV1(access) if settings.speaks_v1 else GetMiPay(access)
+
+
+def _callbacks(settings: Settings) -> CallbackDoor:
+    return CallbackDoor(settings.getmipay_secret_key.get_secret_value())
 
 
 def _secrets(settings: Settings) -> WebhookSecrets:

@@ -18,7 +18,7 @@ from core import jobs, outbox
 from core.db import Database, is_database_away
 from core.settings import Settings
 from pages import page, tontine_routes
-from payments import LARGEST_BODY, WebhookDoor
+from payments import LARGEST_BODY, CallbackDoor, WebhookDoor
 
 log = structlog.get_logger(__name__)
 
@@ -37,7 +37,7 @@ class Doors:
 
     def __init__(
         self, settings: Settings, database: Database, getmipay: WebhookDoor, telegram: TelegramChannel, intake: Intake,
-        *, whatsapp: WhatsAppIntake | None = None,
+        *, whatsapp: WhatsAppIntake | None = None, callbacks: CallbackDoor | None = None,
     ) -> None:  # fmt: skip
         self._settings = settings
         self._database = database
@@ -45,6 +45,7 @@ class Doors:
         self._telegram = telegram
         self._intake = intake
         self._whatsapp = whatsapp
+        self._callbacks = callbacks
 
     def application(self) -> web.Application:
         """The aiohttp application with every door."""
@@ -53,6 +54,7 @@ class Doors:
             [
                 web.post("/webhook/getmipay/", self._hear_getmipay),
                 web.post("/webhook/getmipay", self._hear_getmipay),
+                web.post("/webhook/getmipay/v1", self._hear_callback),
                 web.post("/webhook/telegram", self._hear_telegram),
                 web.get("/webhook/whatsapp", self._meet_whatsapp),
                 web.post("/webhook/whatsapp", self._hear_whatsapp),
@@ -67,6 +69,15 @@ class Doors:
     async def _hear_getmipay(self, request: web.Request) -> web.Response:
         body = await _read(request, LARGEST_BODY)
         answer = await self._getmipay.receive(self._database, body, request.headers.get("X-Signature"))
+        headers = {"Retry-After": str(answer.retry_after_s)} if answer.retry_after_s else {}
+        return web.json_response({"outcome": answer.outcome}, status=answer.status, headers=headers)
+
+    async def _hear_callback(self, request: web.Request) -> web.Response:
+        """A callback that nobody signed: a hint. Only where GetMiPay is spoken to in the dialect that has them."""
+        if self._callbacks is None:
+            return web.Response(status=HTTPStatus.NOT_FOUND)
+        body, about = await _read(request, LARGEST_BODY), request.query
+        answer = await self._callbacks.receive(self._database, body, about.get("reference", ""), about.get("token", ""))
         headers = {"Retry-After": str(answer.retry_after_s)} if answer.retry_after_s else {}
         return web.json_response({"outcome": answer.outcome}, status=answer.status, headers=headers)
 

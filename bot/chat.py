@@ -42,6 +42,7 @@ class Prompt:
     options: list[Option]
     columns: int
     contact: str | None
+    is_secret: bool = False
 
 
 class Waiting(Exception):
@@ -140,4 +141,6 @@ class Chat:
     def _prompt(self, key: str, question: Question[T], text: str | None, params: dict[str, object]) -> Prompt:
         language = self.member.language
         sentence = self.text(text or f"{self.run.flow}.ask.{key}", **params)
-        return Prompt(key, sentence, question.options(language), question.columns, question.contact(language))
+        return Prompt(
+            key, sentence, question.options(language), question.columns, question.contact(language), question.is_secret
+        )

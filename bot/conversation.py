@@ -104,6 +104,13 @@ async def lock(session: AsyncSession, channel: str, chat: str, person: str, memb
     return memory
 
 
+async def waits_for_a_secret(session: AsyncSession, channel: str, chat: str, person: str) -> bool:
+    """Whether the question open there is one whose answer must not be kept as it was typed."""
+    memory = await session.get(Conversation, (channel, chat, person))
+    prompt = memory.runs[-1]["prompt"] if memory is not None and memory.runs else None
+    return bool(prompt and prompt.get("is_secret"))
+
+
 async def give_up(session: AsyncSession, channel: str, chat: str, person: str) -> None:
     """Forget what is open there: answers that made our code raise once would do so at each message."""
     here = update(Conversation).where(

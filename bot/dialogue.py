@@ -148,6 +148,7 @@ class Dialogue:
             "options": [option.value for option in prompt.options],
             "labels": [option.label for option in prompt.options],
             "is_keyboard": not view.can_be_an_edit,
+            "is_secret": prompt.is_secret,
         }
         self._said.append(Said(view, asks=run))
 

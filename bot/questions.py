@@ -61,6 +61,8 @@ class Question(Generic[T]):
     """The base of all questions: reads words, keeps the value as it is, offers nothing."""
 
     columns: int = 2
+    is_secret: bool = False
+    """Whether what answers it must not lie anywhere as it was typed."""
 
     def options(self, language: str) -> list[Option]:
         """The ready answers."""
@@ -146,14 +148,21 @@ class AmountOf(Question[Money]):
 
 
 class OneOf(Question[str]):
-    """One of a few named things; typed, its name, the beginning of its name, or its place in the list will do."""
+    """One of a few named things; typed, its name, the beginning of its name, or its place in the list will do.
+
+    Of very many, those beyond a keyboard's room are found by their names alone.
+    """
+
+    # Telegram's keyboards have room for 100 buttons, and a refusal for so many names.
+    _OFFERED: ClassVar = 90
+    _LISTED: ClassVar = 20
 
     def __init__(self, names: Sequence[tuple[str, str]], columns: int = 2) -> None:
         self._names = dict(names)
         self.columns = columns
 
     def options(self, language: str) -> list[Option]:
-        return [Option(name, value) for value, name in self._names.items()]
+        return [Option(name, value) for value, name in self._names.items()][: self._OFFERED]
 
     async def read_chosen(self, saved: Any, session: AsyncSession) -> str:
         if saved not in self._names:
@@ -176,7 +185,8 @@ class OneOf(Question[str]):
         return self._names.get(value, value)
 
     def _listed(self) -> str:
-        return ", ".join(self._names.values())
+        names = list(self._names.values())
+        return ", ".join(names[: self._LISTED]) + ("…" if len(names) > self._LISTED else "")
 
 
 class YesNo(Question[bool]):

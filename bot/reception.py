@@ -171,8 +171,10 @@ class Reception:
         """In a transaction of its own: the failed one, with all it had begun, is gone."""
 
         async def work(session: AsyncSession) -> None:
-            await conversation.give_up(session, incoming.channel, incoming.chat, incoming.person)
-            if await inbox.keep_aside(session, incoming.channel, incoming.id, incoming.raw, repr(error)):
+            here = (incoming.channel, incoming.chat, incoming.person)
+            raw = {} if await conversation.waits_for_a_secret(session, *here) else incoming.raw
+            await conversation.give_up(session, *here)
+            if await inbox.keep_aside(session, incoming.channel, incoming.id, raw, repr(error)):
                 view = View(i18n.text(i18n.closest_language(incoming.language), "dialogue.sorry"))
                 await outbox.say(session, Destination(incoming.channel, incoming.chat), view.dump())
 

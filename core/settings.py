@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=0, le=65535)
     public_url: str = ""
 
+    getmipay_dialect: str = Field("a", pattern="^(a|v1)$")
     getmipay_api_url: str = "https://api.sandbox.getmipay.com"
     getmipay_api_key: SecretStr = SecretStr("")
     getmipay_secret_key: SecretStr = SecretStr("")
@@ -91,6 +92,16 @@ class Settings(BaseSettings):
     def webhook_base(self) -> str:
         """Where GetMiPay and payers find us: the public URL, or our own address while trying things out."""
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def speaks_v1(self) -> bool:
+        """GetMiPay is spoken to as it is published for production, not as its guide has it."""
+        return self.getmipay_dialect == "v1"
+
+    @property
+    def getmipay_callback_url(self) -> str:
+        """Where GetMiPay tells us what became of payments: each dialect has a door of its own."""
+        return f"{self.webhook_base}/webhook/getmipay/{'v1' if self.speaks_v1 else ''}"
 
     @property
     def uses_telegram_webhook(self) -> bool:

@@ -19,14 +19,17 @@ from handlers.send import send
 from handlers.start import INVITED, start
 from handlers.tontine import Links, tontine_commands
 from handlers.withdraw import withdraw
-from payments import Methods
+from payments import Methods, Seal
 
 
-def commands(methods: Methods, link_life: timedelta, links: Links, home: str) -> Commands:
-    """The commands of the house; numbers without a country code are read as `home`'s until a member has used one."""
+def commands(methods: Methods, link_life: timedelta, links: Links, home: str, seal: Seal) -> Commands:
+    """The commands of the house; numbers without a country code are read as `home`'s until a member has used one.
+
+    `seal` closes the one-time codes that payers type.
+    """
     return Commands(
         [
-            Command("deposit", deposit(methods, link_life, home), {"fr": "recharger", "en": "topup"},
+            Command("deposit", deposit(methods, link_life, home, seal), {"fr": "recharger", "en": "topup"},
                     ("recharge", "deposer", "depot", "deposit", "top-up", "top", "payer"), _payment_hints),
             Command("withdraw", withdraw(methods, home), {"fr": "retirer", "en": "withdraw"},
                     ("retrait", "retire", "withdrawal", "cashout"), _payment_hints),

@@ -6,12 +6,22 @@ from typing import Any
 from bot.chat import Chat, Flow
 from bot.questions import AmountOf, OneOf, YesNo
 from core import phones
-from handlers.questions import ask_phone
+from handlers.questions import OneTimeCode, ask_phone
 from members import limits_of, use_phone
-from payments import Direction, Methods, Quote, check_deposit_request, quote_deposit, refuse_loading, request_deposit
+from payments import (
+    Direction,
+    Methods,
+    Quote,
+    Seal,
+    check_deposit_request,
+    pick,
+    quote_deposit,
+    refuse_loading,
+    request_deposit,
+)
 
 
-def deposit(methods: Methods, link_life: timedelta, home: str) -> Flow:
+def deposit(methods: Methods, link_life: timedelta, home: str, seal: Seal) -> Flow:
     """Top up the wallet from mobile money or a card."""
 
     async def run(chat: Chat) -> None:
@@ -19,9 +29,9 @@ def deposit(methods: Methods, link_life: timedelta, home: str) -> Flow:
         amount = await chat.ask("amount", AmountOf(limits.per_operation_at_least, limits.per_operation_at_most))
         await refuse_loading(chat.session, chat.member, amount, amount)
         phone = await ask_phone(chat, home)
-        offered = methods.for_phone(phone, Direction.DEPOSIT)
+        offered = await methods.offered(chat.session, phone, Direction.DEPOSIT)
         chosen = await chat.ask("method", OneOf([(method.id, method.name) for method in offered]))
-        method = methods.choose(phone, chosen, Direction.DEPOSIT)
+        method = pick(offered, chosen)
 
         async def fix_quote() -> Quote:
             quote = quote_deposit(amount, method)
@@ -35,14 +45,22 @@ def deposit(methods: Methods, link_life: timedelta, home: str) -> Flow:
             "arrives": quote.arrives,
             "method": method.name,
         }
-        if not await chat.ask("confirm", YesNo(yes="button.get_link"), phone=phones.pretty(phone), **terms):
+        where = phones.pretty(phone)
+        yes = YesNo(yes="button.get_link" if method.by_link else "button.confirm")
+        if not await chat.ask("confirm", yes, phone=where, **terms):
             chat.say("deposit.declined")
             return
+        # Asked last: the answer is gone with the dialogue, and never stands among those that are kept.
+        code = None
+        if method.code_from is not None:
+            dial = method.code_from.format(amount=quote.amount.amount)
+            code = await chat.ask("code", OneTimeCode(seal), dial=dial, phone=where, method=method.name)
 
         requested = await request_deposit(
-            chat.session, chat.member, quote, phone, key=str(chat.run_id), link_life=link_life
+            chat.session, chat.member, quote, phone, key=str(chat.run_id), link_life=link_life, sealed_code=code
         )
         await use_phone(chat.session, chat.member, phone.e164)
-        chat.say("deposit.preparing", subject=f"deposit:{requested.id}", **terms)
+        preparing = "deposit.preparing" if method.by_link else "deposit.preparing_payment"
+        chat.say(preparing, subject=f"deposit:{requested.id}", **terms)
 
     return run

@@ -1,6 +1,7 @@
 """The questions that need members and phones to be asked."""
 
 import contextlib
+import re
 from dataclasses import dataclass
 from typing import Any, ClassVar
 from uuid import UUID
@@ -15,13 +16,36 @@ from core import i18n, phones
 from core.errors import Refusal
 from core.phones import Phone, PhoneOldBenin, PhoneUnreadable, parse_phone
 from members import Member, find_by_address, find_by_phone, phones_of
-from payments import SendToSelf
+from payments import Seal, SendToSelf
 
 SOMEBODY = "member:"
+_CODE = re.compile("[0-9]{4,8}")
 
 
 class NotYourContact(Refusal):
     key = "refusal.phone.not_yours"
+
+
+class CodeUnreadable(Refusal):
+    key = "refusal.code.unreadable"
+
+
+class OneTimeCode(Question[str]):
+    """An operator's one-time code. What is kept of it is sealed as soon as it is read."""
+
+    is_secret = True
+
+    def __init__(self, seal: Seal) -> None:
+        self._seal = seal
+
+    async def read_text(self, text: str, session: AsyncSession) -> str:
+        code = "".join(text.split())
+        if not (code.isascii() and _CODE.fullmatch(code)):
+            raise CodeUnreadable
+        return self._seal.close(code)
+
+    def told(self, value: str, language: str) -> str:
+        return "••••"
 
 
 class PhoneNumber(Question[Phone]):

@@ -8,7 +8,7 @@ from core import phones
 from handlers.amounts import ask_amount_to_take
 from handlers.questions import ask_phone
 from members import use_phone
-from payments import Direction, Methods, Quote, check_payout_request, quote_payout, request_payout
+from payments import Direction, Methods, Quote, check_payout_request, pick, quote_payout, request_payout
 
 
 def withdraw(methods: Methods, home: str) -> Flow:
@@ -19,9 +19,9 @@ def withdraw(methods: Methods, home: str) -> Flow:
         if amount is None:
             return
         phone = await ask_phone(chat, home)
-        offered = methods.for_phone(phone, Direction.PAYOUT)
+        offered = await methods.offered(chat.session, phone, Direction.PAYOUT)
         chosen = await chat.ask("method", OneOf([(method.id, method.name) for method in offered]))
-        method = methods.choose(phone, chosen, Direction.PAYOUT)
+        method = pick(offered, chosen)
 
         async def fix_quote() -> Quote:
             quote = quote_payout(amount, method)

@@ -80,16 +80,15 @@ def _methods(settings: Settings) -> Finding:
 
 
 def _keys(settings: Settings) -> list[Finding]:
-    missing = [
-        name.upper()
-        for name in ("getmipay_api_key", "getmipay_secret_key", "getmipay_webhook_secret", "telegram_bot_token")
-        if not getattr(settings, name).get_secret_value()
-    ]
+    needed = ["getmipay_api_key", "getmipay_secret_key", "telegram_bot_token"]
+    if not settings.speaks_v1:
+        needed.append("getmipay_webhook_secret")
+    missing = [name.upper() for name in needed if not getattr(settings, name).get_secret_value()]
     findings = [Finding(Level.BAD, "keys", f"{name} is missing: put it into .env") for name in missing]
     if settings.getmipay_webhook_secret_previous.get_secret_value():
         says = "GETMIPAY_WEBHOOK_SECRET_PREVIOUS is still accepted: remove it once GetMiPay signs with the new one"
         findings.append(Finding(Level.DOUBT, "keys", says))
-    return findings or [Finding(Level.GOOD, "keys", "all four are set")]
+    return findings or [Finding(Level.GOOD, "keys", f"all {len(needed)} are set")]
 
 
 def _environments(settings: Settings) -> Finding:
@@ -109,18 +108,27 @@ def _environments(settings: Settings) -> Finding:
 
 
 async def _getmipay(settings: Settings) -> Finding:
-    """Ask for a payment that does not exist: 404 is the good answer, it says that our keys were believed."""
-    url = f"{settings.getmipay_api_url.rstrip('/')}/v1/payments/{_PROBE}/status"
-    headers = {"Authorization": f"Bearer {settings.getmipay_api_key.get_secret_value()}"}
+    """Ask for a payment that does not exist, where 404 says that our key was believed; in `v1`, for a token."""
+    base = settings.getmipay_api_url.rstrip("/")
+    key = settings.getmipay_api_key.get_secret_value()
+    keys = {"public_apikey": key, "private_secretkey": settings.getmipay_secret_key.get_secret_value()}
     try:
         async with httpx.AsyncClient(timeout=_TIMEOUT_S) as http:
-            status = (await http.get(url, headers=headers)).status_code
+            if settings.speaks_v1:
+                status = (await http.post(f"{base}/action/auth", json=keys)).status_code
+            else:
+                url, headers = f"{base}/v1/payments/{_PROBE}/status", {"Authorization": f"Bearer {key}"}
+                status = (await http.get(url, headers=headers)).status_code
     except httpx.HTTPError as error:
         return Finding(
             Level.BAD, "GetMiPay", f"does not answer at {settings.getmipay_api_url} ({type(error).__name__})"
         )
+    if settings.speaks_v1 and status == httpx.codes.NOT_FOUND:
+        says = f"does not know v1 at {base}: does GETMIPAY_API_URL end in /api/v1, and is GETMIPAY_DIALECT meant?"
+        return Finding(Level.BAD, "GetMiPay", says)
     if status in {200, 404}:
-        return Finding(Level.GOOD, "GetMiPay", "answers, and accepts the API key")
+        accepted = "both keys" if settings.speaks_v1 else "the API key"
+        return Finding(Level.GOOD, "GetMiPay", f"answers, and accepts {accepted}")
     remedy = _REMEDIES.get(status, _REMEDIES[500] if status >= 500 else f"answered {status}")  # noqa: PLR2004
     return Finding(Level.BAD, "GetMiPay", remedy)
 
@@ -143,7 +151,7 @@ async def _public_address(settings: Settings) -> Finding:
         return Finding(Level.BAD, about, says)
     if status != httpx.codes.OK:
         return Finding(Level.BAD, about, f"{settings.public_url}/health answers {status}: does the proxy lead to us?")
-    says = f"reachable; register {settings.webhook_base}/webhook/getmipay/ in GetMiPay's dashboard"
+    says = f"reachable; register {settings.getmipay_callback_url} in GetMiPay's dashboard"
     return Finding(Level.GOOD, about, says)
 
 

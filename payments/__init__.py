@@ -9,11 +9,15 @@ from datetime import timedelta
 from core.jobs import Jobs
 from members.wallets import DebtOutstanding, MemberFrozen, standing
 from payments.breaker import OperatorDown, PayoutsUnfunded
+from payments.callbacks import CallbackDoor
 from payments.deposit_outcomes import fail_deposit, reverse_deposit, settle_deposit
 from payments.deposit_states import DepositState
 from payments.deposits import Deposit, Doubt, lock_deposit
 from payments.failures import FailureCode
-from payments.getmipay import Access, GetMiPay, sign
+from payments.getmipay import GetMiPay, sign
+from payments.getmipay_http import Access
+from payments.getmipay_v1 import GetMiPayV1
+from payments.hints import Hints
 from payments.history import Cursor, Line, LineKind, Page, history
 from payments.limits import (
     MonthFull,
@@ -25,7 +29,7 @@ from payments.limits import (
     refuse_taking_out,
 )
 from payments.lookups import LookUps
-from payments.methods import Direction, Method, Methods, MethodUnavailable, NoMethod, OperatorWithoutMethod, Terms
+from payments.methods import Direction, Method, Methods, MethodUnavailable, NoMethod, OperatorWithoutMethod, Terms, pick
 from payments.notices import ALERT
 from payments.payout_outcomes import complete_payout, fail_payout, reverse_payout
 from payments.payout_states import PayoutState
@@ -33,6 +37,7 @@ from payments.payouts import Payout, lock_payout
 from payments.postings import HOUSE
 from payments.provider import Provider
 from payments.provider_events import register_events
+from payments.provider_fees import register_provider_fees
 from payments.quotes import AmountOutOfBounds, AmountTooSmallForFee, Quote, quote_deposit, quote_payout
 from payments.requests import (
     LINK_LIFE,
@@ -42,18 +47,22 @@ from payments.requests import (
     request_deposit,
     request_payout,
 )
+from payments.sealing import Seal
 from payments.sends import NoteTooLong, Send, SendToSelf, check_send_request, request_send
+from payments.services import ServiceOffer, ServiceSync, begin_to_sync, keep_services, narrowed
 from payments.strict_json import JsonObject
 from payments.submission import Submission
 from payments.uniting import PayoutUnderWay, follow
 from payments.webhook import LARGEST_BODY, WebhookAnswer, WebhookDoor, WebhookSecrets
 
 
-def register_jobs(jobs: Jobs, provider: Provider, link_life: timedelta = LINK_LIFE) -> None:
-    """Let `jobs` call, ask and match for payments."""
-    Submission(provider, link_life).register(jobs)
+def register_jobs(jobs: Jobs, provider: Provider, link_life: timedelta = LINK_LIFE, seal: Seal | None = None) -> None:
+    """Let `jobs` call, ask and match for payments; `seal` opens the one-time codes of deposits."""
+    Submission(provider, link_life, seal).register(jobs)
     LookUps(provider).register(jobs)
+    Hints(provider).register(jobs)
     register_events(jobs)
+    register_provider_fees(jobs)
 
 
 __all__ = [
@@ -64,6 +73,7 @@ __all__ = [
     "Access",
     "AmountOutOfBounds",
     "AmountTooSmallForFee",
+    "CallbackDoor",
     "Cursor",
     "DebtOutstanding",
     "Deposit",
@@ -72,6 +82,7 @@ __all__ = [
     "Doubt",
     "FailureCode",
     "GetMiPay",
+    "GetMiPayV1",
     "JsonObject",
     "KeyReused",
     "Line",
@@ -95,14 +106,18 @@ __all__ = [
     "PayoutsUnfunded",
     "Provider",
     "Quote",
+    "Seal",
     "Send",
     "SendToSelf",
+    "ServiceOffer",
+    "ServiceSync",
     "Submission",
     "Terms",
     "WalletFull",
     "WebhookAnswer",
     "WebhookDoor",
     "WebhookSecrets",
+    "begin_to_sync",
     "check_deposit_request",
     "check_payout_request",
     "check_send_request",
@@ -111,9 +126,12 @@ __all__ = [
     "fail_payout",
     "follow",
     "history",
+    "keep_services",
     "loaded_this_month",
     "lock_deposit",
     "lock_payout",
+    "narrowed",
+    "pick",
     "quote_deposit",
     "quote_payout",
     "refuse_loading",

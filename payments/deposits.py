@@ -31,6 +31,7 @@ class Deposit(Model):
         Index("ix_deposit_member_id_created_at_id", "member_id", "created_at", "id"),
         Index("ix_deposit_member_id_settled_at", "member_id", "settled_at"),
         Index("ix_deposit_provider_id", "provider_id"),
+        Index("ix_deposit_pay_id", "pay_id"),
     )
 
     id: Mapped[UUID] = mapped_column(Id, primary_key=True)
@@ -46,6 +47,12 @@ class Deposit(Model):
     method: Mapped[str] = mapped_column(String(32))
     phone: Mapped[str] = mapped_column(String(20))
     provider_id: Mapped[str | None] = mapped_column(String(100))
+    pay_id: Mapped[str | None] = mapped_column(String(100))
+    """GetMiPay's second id, in the dialect that asks by both."""
+    provider_fee: Mapped[int] = mapped_column(BigInteger, default=0)
+    """What GetMiPay said it would keep of what arrives."""
+    hinted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When a callback that nobody signed last made us look it up."""
     payment_url: Mapped[str | None] = mapped_column(String(2000))
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     doubt: Mapped[Doubt | None] = mapped_column(word(Doubt))

@@ -63,7 +63,9 @@ class LookUps:
             deposit = await session.get_one(Deposit, deposit_id)
         if _watched_since(deposit) is None:
             return None
-        sighting = await self._provider.look_up(Direction.DEPOSIT, deposit.reference, deposit.provider_id)
+        sighting = await self._provider.look_up(
+            Direction.DEPOSIT, deposit.reference, deposit.provider_id, deposit.pay_id
+        )
         return await database.run(lambda session: see_deposit(session, deposit_id, sighting))
 
     async def check_payout(self, database: Database, payload: Payload) -> datetime | None:
@@ -73,7 +75,7 @@ class LookUps:
             payout = await session.get_one(Payout, payout_id)
         if _watched_since(payout) is None:
             return None
-        sighting = await self._provider.look_up(Direction.PAYOUT, payout.reference, payout.provider_id)
+        sighting = await self._provider.look_up(Direction.PAYOUT, payout.reference, payout.provider_id, payout.pay_id)
         return await database.run(lambda session: see_payout(session, payout_id, sighting))
 
 

@@ -1,11 +1,13 @@
 """The ways money comes in and goes out: who can use which, within which limits, at what fee. Data, not code."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.errors import Refusal
 from core.money import Money
@@ -72,19 +74,27 @@ class Method:
     operator: str | None
     """The operator whose numbers suggest this method; None where any number works."""
     terms: Mapping[Direction, Terms]
+    code_from: str | None = None
+    """What a payer dials for the one-time code that this operator wants beforehand; None where it wants none."""
+    by_link: bool = True
+    """Whether the payer opens a page; else the operator asks on the telephone."""
 
     def serves(self, direction: Direction) -> bool:
         return direction in self.terms
 
 
+Narrow: TypeAlias = Callable[[AsyncSession, list[Method], str, Direction], Awaitable[list[Method]]]
+
+
 class Methods:
     """Every method that is switched on."""
 
-    def __init__(self, switches: Mapping[str, Switch] | None = None) -> None:
-        """Raises ValueError when a switch names a method that does not exist."""
+    def __init__(self, switches: Mapping[str, Switch] | None = None, narrow: Narrow | None = None) -> None:
+        """`narrow` leaves of them what the provider serves now. Raises ValueError when a switch names no method."""
         table = tomllib.loads((Path(__file__).parent / "data" / "methods.toml").read_text(encoding="utf-8"))
         entries: dict[str, dict[str, Any]] = table["methods"]
         switches = switches or {}
+        self._narrow = narrow
         if unknown := switches.keys() - entries.keys():
             raise ValueError(f"PAYMENT_METHODS names {', '.join(sorted(unknown))}; there are {', '.join(entries)}")
         self._methods = {
@@ -115,13 +125,20 @@ class Methods:
         operator = operator_hint(phone)
         return sorted(serving, key=lambda method: method.operator is None or method.operator != operator)
 
+    async def offered(self, session: AsyncSession, phone: Phone, direction: Direction) -> list[Method]:
+        """The same within what the provider serves at this moment. Raises NoMethod, or OperatorDown."""
+        serving = self.for_phone(phone, direction)
+        if self._narrow is None:
+            return serving
+        home = country(phone)
+        narrowed = await self._narrow(session, serving, home, direction)
+        if not narrowed:
+            raise NoMethod(country=country_name(home))
+        return narrowed
+
     def choose(self, phone: Phone, id_: str, direction: Direction) -> Method:
         """The method `id_` for this number; raises MethodUnavailable, which says what does work."""
-        serving = self.for_phone(phone, direction)
-        for method in serving:
-            if method.id == id_:
-                return method
-        raise MethodUnavailable(methods=[method.name for method in serving])
+        return pick(self.for_phone(phone, direction), id_)
 
     def suggest(self, phone: Phone, direction: Direction) -> Method:
         """The method of the number's own operator.
@@ -133,6 +150,14 @@ class Methods:
         if serving[0].operator is None or serving[0].operator != operator:
             raise OperatorWithoutMethod(operator=operator, methods=[method.name for method in serving])
         return serving[0]
+
+
+def pick(offered: Sequence[Method], id_: str) -> Method:
+    """The method `id_` of those offered; raises MethodUnavailable, which says what does work."""
+    for method in offered:
+        if method.id == id_:
+            return method
+    raise MethodUnavailable(methods=[method.name for method in offered])
 
 
 def _method(id_: str, entry: dict[str, Any], switch: Switch | None) -> Method:

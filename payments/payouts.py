@@ -21,6 +21,7 @@ class Payout(Model):
     __table_args__ = (
         Index("ix_payout_member_id_created_at_id", "member_id", "created_at", "id"),
         Index("ix_payout_provider_id", "provider_id"),
+        Index("ix_payout_pay_id", "pay_id"),
     )
 
     id: Mapped[UUID] = mapped_column(Id, primary_key=True)
@@ -36,6 +37,10 @@ class Payout(Model):
     method: Mapped[str] = mapped_column(String(32))
     phone: Mapped[str] = mapped_column(String(20))
     provider_id: Mapped[str | None] = mapped_column(String(100))
+    pay_id: Mapped[str | None] = mapped_column(String(100))
+    """GetMiPay's second id, in the dialect that asks by both."""
+    hinted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When a callback that nobody signed last made us look it up."""
     doubt: Mapped[Doubt | None] = mapped_column(word(Doubt))
     failure: Mapped[FailureCode | None] = mapped_column(word(FailureCode))
     said: Mapped[str | None] = mapped_column(String(200))

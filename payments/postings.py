@@ -28,6 +28,8 @@ class Leg(IntEnum):
     PAID_TWICE = 10
     HOLD = 11
     FEE_HOLD = 12
+    PROVIDER_FEE = 13
+    REVERSAL_OF_PROVIDER_FEE = 14
 
 
 def leg_id(payment_id: UUID, leg: Leg) -> UUID:

@@ -1,6 +1,6 @@
 """What we need of a payment provider, and the few answers that matter to money."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
 from typing import Protocol, TypeAlias
@@ -20,14 +20,23 @@ class Order:
     amount: Money
     phone: Phone
     method: str
+    service: str | None = None
+    """The provider's own name for the method there, in a dialect that has one."""
+    code: str | None = field(default=None, repr=False)
+    """The one-time code that the payer's operator wants."""
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The provider has it, under its own id; the payer of a deposit may have to open `payment_url`."""
+    """The provider has it, under its own id; the payer of a deposit may have to open `payment_url`.
+
+    `pay_id` is a second id, in a dialect that asks by both; `fee` what the provider says it keeps of a deposit.
+    """
 
     provider_id: str
     payment_url: str | None
+    pay_id: str | None = None
+    fee: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +103,8 @@ class Provider(Protocol):
         """Ask for a payment, once."""
         ...
 
-    async def look_up(self, direction: Direction, reference: str, provider_id: str | None) -> Sighting:
+    async def look_up(
+        self, direction: Direction, reference: str, provider_id: str | None, pay_id: str | None = None
+    ) -> Sighting:
         """Ask where a payment stands; safe to repeat."""
         ...

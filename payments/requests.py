@@ -36,10 +36,12 @@ class KeyReused(Exception):
 
 
 async def request_deposit(
-    session: AsyncSession, member: Member, quote: Quote, phone: Phone, *, key: str, link_life: timedelta = LINK_LIFE
-) -> Deposit:
+    session: AsyncSession, member: Member, quote: Quote, phone: Phone, *, key: str, link_life: timedelta = LINK_LIFE,
+    sealed_code: str | None = None,
+) -> Deposit:  # fmt: skip
     """Write down a deposit that `member` has confirmed; a worker calls GetMiPay once this is committed.
 
+    `sealed_code` is the operator's one-time code, closed by `Seal`; it stands in the job, and goes with it.
     The same key again gives the first deposit back. Raises OperatorDown, WalletFull, MonthFull, OperationTooSmall,
     OperationTooLarge, and KeyReused where the key came with other terms.
     """
@@ -55,7 +57,8 @@ async def request_deposit(
         )  # fmt: skip
         known = (await session.scalars(select(Deposit).where(Deposit.key == key))).one()
         if is_ours:
-            await enqueue(session, SUBMIT_DEPOSIT, str(known.id), {"id": str(known.id)})
+            payload = {"id": str(known.id)} | ({"code": sealed_code} if sealed_code else {})
+            await enqueue(session, SUBMIT_DEPOSIT, str(known.id), payload)
     _refuse_other_terms(known, member.id, quote.amount, quote, phone)
     return known
 

@@ -5,6 +5,7 @@ A job runs at least once. One that finds `submitted` cannot know whether the cal
 payment becomes unknown and is looked up.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -28,6 +29,8 @@ from payments.provider import Accepted, Declined, NotSent, Order, Outcome, Provi
 from payments.provider_events import match_again
 from payments.requests import LINK_LIFE, SUBMIT_DEPOSIT, SUBMIT_PAYOUT
 from payments.schedule import next_look
+from payments.sealing import Seal
+from payments.services import service_for
 
 # A person waits for the link, or for their money: what could not be sent by then is given back.
 _TRY_FOR = timedelta(minutes=10)
@@ -44,9 +47,11 @@ _OF_A_PAYOUT = {
 class Submission:
     """The jobs `submit_deposit` and `submit_payout`."""
 
-    def __init__(self, provider: Provider, link_life: timedelta = LINK_LIFE) -> None:
+    def __init__(self, provider: Provider, link_life: timedelta = LINK_LIFE, seal: Seal | None = None) -> None:
+        """`seal` opens the one-time codes of deposits; without it none is ever asked for."""
         self._provider = provider
         self._link_life = link_life
+        self._seal = seal
 
     def register(self, jobs: Jobs) -> None:
         jobs.calling(SUBMIT_DEPOSIT, self.submit_deposit)
@@ -55,10 +60,14 @@ class Submission:
     async def submit_deposit(self, database: Database, payload: Payload) -> datetime | None:
         """Call for a deposit, once. Returns when to try again where the call surely did not go out."""
         deposit_id = UUID(payload["id"])
+        sealed = payload.get("code")
+        code = self._seal.open(sealed) if sealed and self._seal else None
+        if sealed and code is None:
+            await database.run(lambda session: _give_up_without_code(session, deposit_id))
         order = await database.run(lambda session: _mark_deposit(session, deposit_id))
         if order is None:
             return None
-        outcome = await self._provider.initiate(order)
+        outcome = await self._provider.initiate(replace(order, code=code))
         return await database.run(lambda session: self._store_deposit(session, deposit_id, outcome))
 
     async def submit_payout(self, database: Database, payload: Payload) -> datetime | None:
@@ -87,6 +96,7 @@ class Submission:
 
     async def _open(self, session: AsyncSession, deposit: Deposit, accepted: Accepted) -> None:
         deposit.provider_id, deposit.payment_url = accepted.provider_id, accepted.payment_url
+        deposit.pay_id, deposit.provider_fee = accepted.pay_id, accepted.fee
         waits = deposit.state is DepositState.SUBMITTED or (
             # Another worker had given this call up; a doubt is a different matter.
             deposit.state is DepositState.UNKNOWN and deposit.doubt is None
@@ -108,7 +118,7 @@ async def _mark_deposit(session: AsyncSession, deposit_id: UUID) -> Order | None
     deposit.watch_since = clock.now()
     first_look = next_look(deposit.watch_since, deposit.watch_since)
     await enqueue(session, CHECK_DEPOSIT, str(deposit.id), {"id": str(deposit.id)}, run_at=first_look)
-    return Order(Direction.DEPOSIT, deposit.reference, deposit.asked, Phone(deposit.phone), deposit.method)
+    return await _order(session, Direction.DEPOSIT, deposit)
 
 
 async def _mark_payout(session: AsyncSession, payout_id: UUID) -> Order | None:
@@ -121,7 +131,20 @@ async def _mark_payout(session: AsyncSession, payout_id: UUID) -> Order | None:
     payout.watch_since = clock.now()
     first_look = next_look(payout.watch_since, payout.watch_since)
     await enqueue(session, CHECK_PAYOUT, str(payout.id), {"id": str(payout.id)}, run_at=first_look)
-    return Order(Direction.PAYOUT, payout.reference, payout.asked, Phone(payout.phone), payout.method)
+    return await _order(session, Direction.PAYOUT, payout)
+
+
+async def _order(session: AsyncSession, direction: Direction, payment: Deposit | Payout) -> Order:
+    phone = Phone(payment.phone)
+    service = await service_for(session, phone, payment.method, direction)
+    return Order(direction, payment.reference, payment.asked, phone, payment.method, service)
+
+
+async def _give_up_without_code(session: AsyncSession, deposit_id: UUID) -> None:
+    """The code can be opened no more: it waited too long. Nothing was asked for, so nothing was paid."""
+    deposit = await lock_deposit(session, deposit_id)
+    if deposit.state is DepositState.REQUESTED:
+        await fail_deposit(session, deposit, FailureCode.OTP)
 
 
 async def _store_payout(session: AsyncSession, payout_id: UUID, outcome: Outcome) -> datetime | None:
@@ -148,7 +171,7 @@ async def _decline_deposit(session: AsyncSession, deposit: Deposit, declined: De
 
 
 async def _accept_payout(session: AsyncSession, payout: Payout, accepted: Accepted) -> None:
-    payout.provider_id = accepted.provider_id
+    payout.provider_id, payout.pay_id = accepted.provider_id, accepted.pay_id
     # From UNKNOWN: another worker had given this call up; a doubt is a different matter.
     if payout.state is PayoutState.SUBMITTED or (payout.state is PayoutState.UNKNOWN and payout.doubt is None):
         payout.take(PayoutStep.ACCEPT)

@@ -30,7 +30,7 @@ from core.outbox import Destination, OutboxAddress, OutboxMessage
 from core.settings import Settings
 from handlers.commands import commands
 from handlers.tontine import Links
-from payments import Methods, WebhookDoor, WebhookSecrets
+from payments import Methods, Seal, WebhookDoor, WebhookSecrets
 from tests.sandbox.whatsapp_town import DEMO
 from webhook_server import Doors
 
@@ -110,7 +110,9 @@ async def opened(database: Database, *, with_whatsapp: bool = True, api_url: str
     business = DEMO.whatsapp_business_id
     whatsapp = WhatsAppChannel(phone_id, token, api_url, number=number, business_id=business)
     telegram = TelegramChannel("1:token", NOBODY)
-    known = commands(Methods({}), timedelta(minutes=30), Links(Ways({"whatsapp": whatsapp.deep_link}), NOBODY), "BF")
+    known = commands(
+        Methods({}), timedelta(minutes=30), Links(Ways({"whatsapp": whatsapp.deep_link}), NOBODY), "BF", Seal("")
+    )
     reception = Reception(database, known, GroupDesk(known, GroupActs(), whatsapp.deep_link))
     intake = WhatsAppIntake(database, whatsapp, reception) if with_whatsapp else None
     doors = Doors(

@@ -66,10 +66,10 @@ def test_everything_a_member_can_ask_for_stands_in_the_readme():
     from bot.ways import Ways
     from handlers.commands import commands
     from handlers.tontine import Links
-    from payments import Methods
+    from payments import Methods, Seal
 
     known = commands(
-        Methods({}), timedelta(minutes=30), Links(Ways({"telegram": str}), "https://cauri.example.org"), "BF"
+        Methods({}), timedelta(minutes=30), Links(Ways({"telegram": str}), "https://cauri.example.org"), "BF", Seal("")
     )
     for language in ("fr", "en"):
         private, _ = known.menus(language)

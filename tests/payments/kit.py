@@ -6,9 +6,10 @@ import itertools
 import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 from aiohttp import web
@@ -26,7 +27,22 @@ from core.phones import Phone
 from core.tls import trusted
 from ledger import AccountKind
 from members import Member, wallet_owner
-from payments import Access, Deposit, Direction, GetMiPay, Methods, Payout, WebhookAnswer, WebhookDoor, WebhookSecrets
+from payments import (
+    Access,
+    CallbackDoor,
+    Deposit,
+    Direction,
+    GetMiPay,
+    GetMiPayV1,
+    Methods,
+    Payout,
+    Seal,
+    ServiceSync,
+    WebhookAnswer,
+    WebhookDoor,
+    WebhookSecrets,
+)
+from payments.callback_token import callback_token
 from payments.provider import NotKnown, Order, Outcome, Sighting
 from payments.provider_events import ProviderEvent
 from sandbox.server import build
@@ -34,6 +50,8 @@ from sandbox.settings import Settings
 
 SECRET = "demo-webhook-secret"
 PREVIOUS = "demo-previous-webhook-secret"
+SECRET_KEY = "demo-secret-key"
+SEAL = Seal(SECRET_KEY)
 PHONE = Phone("+22670123456")
 # Whatever waits, waits until a test hurries it: no test depends on how fast the machine is.
 PATIENCE = {"payout_delay_s": 600, "late_s": 600, "order_gap_s": 600, "retry_delays_s": [600], "hang_s": 0.05}
@@ -59,6 +77,8 @@ class World:
     events: list[str] = field(default_factory=list)
     alerts: list[str] = field(default_factory=list)
     runs: Iterator[int] = field(default_factory=itertools.count)
+    callbacks: CallbackDoor = field(default_factory=lambda: CallbackDoor(SECRET_KEY))
+    callback_url: str = ""
 
     # -- people and their money ------------------------------------------------------------------------------------
 
@@ -115,11 +135,15 @@ class World:
 
     # -- asking ----------------------------------------------------------------------------------------------------
 
-    async def ask_deposit(self, member: Member, amount: int = 5000, *, key: str = "", method: str = "wave") -> Deposit:
-        """A deposit confirmed and committed, not called for yet."""
+    async def ask_deposit(
+        self, member: Member, amount: int = 5000, *, key: str = "", method: str = "wave", code: str = ""
+    ) -> Deposit:
+        """A deposit confirmed and committed, not called for yet; `code` is the operator's one-time code."""
         quote = payments.quote_deposit(Money(amount), self.methods.choose(PHONE, method, Direction.DEPOSIT))
-        run = key or f"run-{next(self.runs)}"
-        return await self.database.run(lambda session: payments.request_deposit(session, member, quote, PHONE, key=run))
+        run, sealed = key or f"run-{next(self.runs)}", SEAL.close(code) if code else None
+        return await self.database.run(
+            lambda session: payments.request_deposit(session, member, quote, PHONE, key=run, sealed_code=sealed)
+        )
 
     async def ask_payout(
         self, member: Member, amount: int = 2000, *, key: str = "", method: str = "orange_money"
@@ -197,10 +221,18 @@ class World:
         await self.post("webhooks/flush", hurry=hurry)
 
     async def name(self, reference: str) -> str:
-        """GetMiPay's id for a reference of ours."""
-        answer = await self.http.get(f"{self.base}/api/transactions", params={"reference": reference})
-        (known,) = answer.json()["transactions"]
+        """GetMiPay's id for a reference of ours, which in the dialect `v1` stands in the description alone."""
+        listed = (await self.http.get(f"{self.base}/api/transactions")).json()["transactions"]
+        (known,) = [each for each in listed if reference in {each["reference"], each["description"].split()[-1]}]
         return known["id"]
+
+    async def known(self, reference: str) -> dict[str, Any]:
+        """Everything GetMiPay knows of a payment of ours."""
+        return (await self.http.get(f"{self.base}/api/transactions/{await self.name(reference)}")).json()
+
+    async def merchant_balance(self) -> int:
+        """What GetMiPay says it owes us."""
+        return (await self.http.get(f"{self.base}/api/balance")).json()["balance"]
 
     async def calls(self, path: str) -> int:
         """How often GetMiPay was called on a path."""
@@ -213,6 +245,12 @@ class World:
         """A webhook that is signed well."""
         text = json.dumps(body, sort_keys=True)
         return await self.door.receive(self.database, text.encode(), signature_of(text, secret))
+
+    async def call_back(self, body: object, reference: str = "") -> str:
+        """A callback at the address of a payment's own, or, without a reference, from anybody; what became of it."""
+        about = {"reference": reference, "token": callback_token(SECRET_KEY, reference)} if reference else {}
+        answer = await self.http.post(self.callback_url, json=body, params=about)
+        return str(answer.json()["outcome"]) if answer.content else str(answer.status_code)
 
 
 def signature_of(text: str, secret: str = SECRET) -> str:
@@ -227,19 +265,29 @@ def completed(name: str, amount: object = 5000, **fields: object) -> dict[str, o
 
 
 @asynccontextmanager
-async def opened_world(database: Database, folder: Path) -> AsyncIterator[World]:
-    """The sandbox and our door on free ports of this machine."""
+async def opened_world(database: Database, folder: Path, dialect: str = "a") -> AsyncIterator[World]:
+    """The sandbox and our doors on free ports of this machine."""
     world = World(database)
     ours, ours_at = await _serve(_door_of(world))
-    callback = f"{ours_at}/webhook/getmipay/"
+    callback = f"{ours_at}/webhook/getmipay/{'v1' if dialect == 'v1' else ''}"
     theirs, theirs_at = await _serve(build(Settings(data=folder / "sandbox.sqlite3", webhook_url=callback)))
     world.base = f"{theirs_at}/getmipay"
     await world.turn(**PATIENCE)
-    access = Access(world.base, "demo-api-key", "demo-secret-key", callback, f"{ours_at}/retour")
-    async with GetMiPay(access) as provider:
-        payments.register_jobs(world.jobs, provider)
+    world.callback_url = callback
+    access = Access(world.base, "demo-api-key", SECRET_KEY, callback, f"{ours_at}/retour")
+    if dialect == "v1":
+        provider: GetMiPay | GetMiPayV1 = GetMiPayV1(replace(access, api_url=f"{world.base}/api/v1"))
+    else:
+        provider = GetMiPay(access)
+    async with provider:
+        payments.register_jobs(world.jobs, provider, seal=SEAL)
         for name in EVENTS:
             _listen(world, name)
+        if isinstance(provider, GetMiPayV1):
+            world.methods = Methods(narrow=payments.narrowed)
+            ServiceSync(provider).register(world.jobs)
+            await database.run(payments.begin_to_sync)
+            await world.work()
         yield world
     await world.http.aclose()
     await theirs.cleanup()
@@ -252,8 +300,17 @@ def _door_of(world: World) -> web.Application:
         world.answers.append(answer)
         return web.Response(status=answer.status)
 
+    async def callback(request: web.Request) -> web.Response:
+        about = request.query
+        answer = await world.callbacks.receive(
+            world.database, await request.read(), about.get("reference", ""), about.get("token", "")
+        )
+        world.answers.append(answer)
+        return web.json_response({"outcome": answer.outcome}, status=answer.status)
+
     app = web.Application()
     app.router.add_post("/webhook/getmipay/", webhook)
+    app.router.add_post("/webhook/getmipay/v1", callback)
     return app
 
 
@@ -286,7 +343,9 @@ class Answering:
         self.orders.append(order)
         return self.outcomes.pop(0)
 
-    async def look_up(self, direction: Direction, reference: str, provider_id: str | None) -> Sighting:
+    async def look_up(
+        self, direction: Direction, reference: str, provider_id: str | None, pay_id: str | None = None
+    ) -> Sighting:
         self.looked += 1
         return self.sighting
 

@@ -488,7 +488,7 @@ async def test_a_look_up_that_comes_after_the_webhook_changes_nothing(world: Wor
     deposit = await world.open_deposit(awa)
 
     class Overtaken(Answering):
-        async def look_up(self, direction, reference, provider_id):
+        async def look_up(self, direction, reference, provider_id, pay_id=None):
             await world.knock(completed(reference))
             return Seen(Progress.FAILED, None)
 

@@ -97,7 +97,7 @@ async def test_a_look_up_that_comes_after_the_webhook_changes_nothing(world: Wor
     payout = await world.ask_payout(awa)
 
     class Overtaken(Answering):
-        async def look_up(self, direction, reference, provider_id):
+        async def look_up(self, direction, reference, provider_id, pay_id=None):
             await world.knock(paid_out(reference))
             return Seen(Progress.FAILED, Money(2000))
 

@@ -81,7 +81,7 @@ class Whims(Answering):
         self.undecided_calls += not isinstance(self.now.outcome, NotSent)
         return self.now.outcome
 
-    async def look_up(self, direction, reference, provider_id):
+    async def look_up(self, direction, reference, provider_id, pay_id=None):
         return self.now.sighting
 
 
