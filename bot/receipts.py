@@ -7,7 +7,7 @@ from hashlib import sha256
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.channels.whatsapp_errors import OUTSIDE_WINDOW, UNREACHABLE, count, is_operators
+from bot.channels.whatsapp_errors import OUTSIDE_WINDOW, UNREACHABLE, count, is_operators, wait_after
 from bot.channels.whatsapp_updates import NAME, Receipt
 from core import clock, outbox
 from core.jobs import Jobs, Payload, enqueue
@@ -21,6 +21,8 @@ _RECEIPT = "whatsapp_receipt"
 # outbox: a nudge, or the first part of a long text.
 _TRIES = 4
 _FIRST_RETRY = timedelta(seconds=2)
+# What Meta takes and loses again and again is given up in the end; members find it in their history.
+_NEWS_FOR = timedelta(days=1)
 
 
 def register_receipts(jobs: Jobs) -> None:
@@ -51,6 +53,11 @@ async def _noted(session: AsyncSession, receipt: Receipt) -> bool:
     to = await place_of(session, receipt.chat, receipt.alias)
     if receipt.code == OUTSIDE_WINDOW:
         return await outbox.say_later(session, to, receipt.external_id)
+    if receipt.code is not None and (wait := wait_after(receipt.code)) is not None:
+        now = clock.now()
+        is_said_again = await outbox.say_again(session, to, receipt.external_id, at=now + wait, since=now - _NEWS_FOR)
+        if is_said_again is not False:
+            return bool(is_said_again)
     reason = f"{receipt.code}: {receipt.reason}" if receipt.code else None
     is_known = await outbox.note_receipt(session, to, receipt.external_id, receipt.state, reason)
     if is_known and receipt.code in UNREACHABLE:

@@ -265,6 +265,24 @@ async def say_later(session: AsyncSession, to: Destination, external_id: str) ->
     return bool(sent)
 
 
+async def say_again(
+    session: AsyncSession, to: Destination, external_id: str, *, at: datetime, since: datetime
+) -> bool | None:
+    """The channel took a message and then lost it, for no fault of the message: it is said again, not before `at`.
+
+    None when there is no such message; False when it was put here before `since`, and is no news any more.
+    """
+    sent = list(await session.scalars(_sent_as(to, external_id)))
+    if not sent or any(message.created_at < since for message in sent):
+        return False if sent else None
+    for message in sent:
+        message.state, message.external_id, message.receipt = "queued", None, None
+    address = await _locked(session, to)
+    address.due_at = min(at, address.due_at or at)
+    ring(session, BELL)
+    return True
+
+
 async def set_external_id(session: AsyncSession, message_id: UUID, external_id: str) -> None:
     """The channel's id of a message changed: it was gone and had to be said anew."""
     await session.execute(update(OutboxMessage).where(OutboxMessage.id == message_id).values(external_id=external_id))

@@ -32,6 +32,8 @@ _OPERATORS = frozenset({0, 3, 10, 33, 190, *range(200, 300), 368, 131005, 131031
 _NO_SUCH_NUMBER = 33  # a subcode
 _OF_TEMPLATES = range(132000, 133000)
 _NOT_KNOWING = frozenset({1, 2, 131000, 131016})
+_UNTIL_OPERATORS_ACT = timedelta(minutes=10)
+_UNTIL_META_KNOWS = timedelta(seconds=30)
 
 
 class MetaError(Exception):
@@ -58,6 +60,15 @@ def meaning(error: WhatsAppError) -> Exception:
     if code in _NOT_KNOWING or not 400 <= status < 500:  # noqa: PLR2004 - HTTP's own
         return MetaError(_reason(error))
     return NotAccepted(_reason(error))
+
+
+def wait_after(code: int) -> timedelta | None:
+    """How long to wait before saying again what Meta took and then lost; None where saying it again would not help."""
+    if code in _TOO_FAST:
+        return _TOO_FAST[code]
+    if is_operators(code):
+        return _UNTIL_OPERATORS_ACT
+    return _UNTIL_META_KNOWS if code in _NOT_KNOWING else None
 
 
 def is_operators(code: int) -> bool:

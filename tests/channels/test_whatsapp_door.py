@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from http import HTTPStatus
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from bot.views import Button, View, in_columns
+from core import clock
 from core.db import Database
 from core.inbox import InboundMessage
 from core.jobs import JobRow
@@ -182,6 +185,30 @@ async def test_what_meta_finds_outside_the_window_after_all_waits_for_the_person
     await house.hears(webhook(value(statuses=(late,))))
     [waiting] = await house.said(AWA_ID)
     assert (waiting.state, waiting.external_id, (await house.address(AWA_ID)).heard_at) == ("queued", None, None)
+
+
+@pytest.mark.parametrize("code", [131000, 131042, 130429])
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+async def test_what_meta_took_and_lost_for_no_fault_of_its_own_is_said_again(house: House, code: int):
+    said = await house.says(AWA_ID, View("Bonjour"))
+    await house.sent(said, "wamid.out")
+    await house.says(AWA_ID, View("Encore"))
+    lost = status("wamid.out", "failed", code, recipient_user_id=AWA_ID)
+    await house.hears(webhook(value(statuses=(lost,))))
+    first, second = await house.said(AWA_ID)
+    assert (first.state, first.external_id, second.state) == ("queued", None, "queued")
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+async def test_what_was_lost_a_day_ago_is_no_news_any_more(house: House):
+    said = await house.says(AWA_ID, View("Bonjour"))
+    await house.sent(said, "wamid.out")
+    long_ago = update(OutboxMessage).values(created_at=clock.now() - timedelta(days=2))
+    await house.database.run(lambda session: session.execute(long_ago))
+    lost = status("wamid.out", "failed", 131000, recipient_user_id=AWA_ID)
+    await house.hears(webhook(value(statuses=(lost,))))
+    [given_up] = await house.said(AWA_ID)
+    assert (given_up.state, given_up.error) == ("failed", "131000: Message failed")
 
 
 async def test_somebody_who_cannot_be_reached_is_told_nothing_until_they_write(house: House):

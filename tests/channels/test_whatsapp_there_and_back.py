@@ -140,6 +140,18 @@ async def test_outside_the_window_money_is_told_by_template_and_the_rest_waits_f
 
 
 @ONE_ENGINE
+async def test_a_message_that_meta_took_and_lost_comes_after_all(town: Town, house: House):
+    await town.say("awa", "/aide")
+    await is_said(house, state="sent")
+    # 131056 is said again soonest, after six seconds.
+    await town.turn(faults=[{"kind": "fails_later", "code": 131056}])
+    await house.says(AWA_USER_ID, View("Une nouvelle", MENU))
+    await is_said(house, state="queued")
+    await hears(town, "Une nouvelle")
+    await is_said(house, state="sent", receipt="delivered")
+
+
+@ONE_ENGINE
 async def test_too_fast_and_cut_calls_lose_nothing_and_keep_the_order(town: Town, house: House):
     await town.say("awa", "/aide")
     await is_said(house, state="sent")
