@@ -159,10 +159,10 @@ async def _decided(session: AsyncSession, payload: Payload) -> None:
     outside = [membership.id for membership, _ in await out_of_group(session, tontine)]
     for membership_id in dict.fromkeys([*winners, *bidders, *outside]):
         told = key
-        if turn.price and membership_id in bidders and membership_id not in winners:
-            told = "auction.lost"
-        elif turn.price and len(winners) == 1:
+        if turn.price and winners == [membership_id]:
             told = "auction.won"
+        elif turn.price and membership_id in bidders and membership_id not in winners:
+            told = "auction.lost"
         member = await person(session, membership_id)
         await tell_one(session, member, told, subject=subject_of(round_.id), **facts)
 

@@ -17,7 +17,6 @@ from handlers.tontine.people import group_language, name_of, officers, person
 from handlers.tontine.reversing import facts_of_reversal, rounds_said, subject_of
 from handlers.tontine.saying import contribute_button
 from handlers.tontine.telling import out_of_group, tell_group, tell_one
-from members import Member
 from tontines import (
     Contribution,
     ContributionState,

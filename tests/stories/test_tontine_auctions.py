@@ -227,7 +227,8 @@ async def test_without_a_group_bids_are_told_to_each_in_private_and_a_late_yes_b
         await chantal.hears("tour 1 : vous proposez 900 F CFA")
         ring._forward((await ring.round(1)).opens_at - clock.now())
         await ring.settles()
-        for name in PEOPLE:
+        await djeneba.hears("le tour 1 est à vous, pour 700 F CFA")
+        for name in ("Binta", "Chantal", "Esther"):
             await ring.alone(name).hears("le tour 1 va à Djeneba, pour 700 F CFA")
         await touch(chantal, "Proposer ce montant")
         await chantal.hears("Ce tour est déjà décidé")

@@ -101,7 +101,7 @@ async def test_of_a_closed_round_only_what_was_promised_is_taken_back_and_owed_t
         await ring.taps(name, "Payer ma cotisation")
     await ring.card_says("Tout le monde a payé")
     await ring.pays_out(1, "Chantal", "Djeneba")
-    await binta.hears("le trésorier vous remet 5 000 F CFA en espèces")
+    await binta.hears("la trésorerie vous remet 5 000 F CFA en espèces")
     await ring.card_says("Ce tour est terminé")
 
     # The money of the wallets is with its beneficiary.

@@ -79,6 +79,26 @@ async def test_banknotes_that_a_closed_pot_only_promised_become_a_debt_to_its_be
     assert await village.audited()
 
 
+async def test_after_the_cycles_end_too_a_promise_becomes_a_debt_and_the_statement_says_so(village: Village):
+    group = await village.running("Awa", "Binta")
+    await group.everybody_pays("Awa", "Binta")
+    await group.pay_pot(1)
+    await group.open(2)
+    await group.pay("Binta", 5000)
+    contribution = await gives_cash(village, group, "Awa")
+    await group.pay_pot(2, by="Binta")
+    assert (await group.cycle()).ended_at is not None
+    assert await debts(village, group) == [("cash", None, "Binta", 5000)]
+    await takes_back(village, contribution, asker="Binta", second="Awa")
+    assert await debts(village, group) == [("contribution", "Awa", "Binta", 5000)]
+    assert await gaps(village, group) == [0, 0]
+    lines = await village.do(tontines.statement, group.id)
+    assert (tontines.verify_statement(lines), lines[-1]["kind"]) == (None, "contribution.reversed")
+    await group.pay("Awa", 5000)
+    assert [await village.wallet(name) for name in ("Awa", "Binta")] == [100_000, 100_000]
+    assert (await village.do(tontines.money_left, group.id)).amount == 0
+
+
 async def test_what_the_beneficiary_has_in_hand_stays_theirs(village: Village):
     group = await village.running(*THREE)
     contribution = await paid_twice_by_mistake(village, group)
