@@ -28,6 +28,7 @@ class Run:
 
     `answers` and `facts` are pairs in the order they came; a fact remembers how many answers stood before it, so
     that going back over those answers forgets it. `hints` are answers somebody gave ahead, not yet looked at.
+    `was_resumed` says that its question was asked again after a detour, and not answered since.
     """
 
     flow: str
@@ -38,6 +39,7 @@ class Run:
     hints: dict[str, str] = field(default_factory=dict)
     prompt: dict[str, Any] | None = None
     touched_at: str = field(default_factory=lambda: clock.now().isoformat())
+    was_resumed: bool = False
 
     @property
     def uuid(self) -> UUID:

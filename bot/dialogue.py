@@ -51,6 +51,7 @@ class Dialogue:
 
     async def answer(self, answer: Answer) -> None:
         """Answer the question that waits."""
+        self.runs[-1].was_resumed = False
         await self._advance(answer)
 
     async def go_back(self) -> None:
@@ -122,10 +123,14 @@ class Dialogue:
             await self._finish(run)
 
     async def _finish(self, run: Run) -> None:
-        """Close the run; the one that waited behind it, if it is still remembered, is taken up again."""
+        """Close the run; the one that waited behind it, if it is still remembered, is taken up again, once.
+
+        Whoever then goes elsewhere without answering has left it: a question must not cling to everything they do.
+        """
         self._conversation.last_token = run.token
         self.runs.remove(run)
-        if self.runs and self.runs[-1].is_fresh():
+        if self.runs and self.runs[-1].is_fresh() and not self.runs[-1].was_resumed:
+            self.runs[-1].was_resumed = True
             await self._advance(None, lead=self._text("dialogue.resumed"))
         else:
             self.runs = []

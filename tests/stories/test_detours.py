@@ -29,6 +29,29 @@ async def test_a_look_at_the_balance_comes_back_to_the_question(town: Town) -> N
     await awa.hears("Vous payez : 5 000 F CFA", "+226 70 12 34 56")
 
 
+@ON_SQLITE
+async def test_a_question_is_taken_up_again_once_and_does_not_cling(town: Town) -> None:
+    awa = await town.member("awa")
+    await awa.says("/recharger 5000")
+    await awa.hears("Quel numéro va payer ?")
+    await awa.says("/solde")
+    await awa.hears("On reprend là où vous en étiez", "Quel numéro va payer ?")
+    await awa.says("/aide")
+    await awa.hears("Ce que je sais faire")
+    await awa.says("c’est long…")
+    await awa.hears("Je n’ai pas compris")
+    assert sum("On reprend" in said for said in await awa.said_to_me()) == 1
+
+    # An answer is a return to it: the next detour comes back to the next question.
+    await awa.says("/recharger 5000")
+    await awa.says("/solde")
+    await awa.hears("On reprend là où vous en étiez", "Quel numéro va payer ?")
+    await awa.shares_own_contact()
+    await awa.hears("Avec quel moyen de paiement ?")
+    await awa.says("/solde")
+    await awa.hears("On reprend là où vous en étiez", "Avec quel moyen de paiement ?")
+
+
 async def test_a_withdrawal_in_the_middle_of_a_top_up_and_back(town: Town) -> None:
     awa = await town.member("awa", balance=5_000)
     await awa.says("/recharger 3000")
