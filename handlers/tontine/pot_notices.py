@@ -14,6 +14,7 @@ from handlers.tontine.answers import answer, leading_to
 from handlers.tontine.people import name_of, officers, person
 from handlers.tontine.saying import collected, facts_of_round, round_of, say, was_told
 from handlers.tontine.telling import settle
+from handlers.tontine.way_out import way_out
 from tontines import (
     Cycle,
     Due,
@@ -129,7 +130,8 @@ async def _tell_receipt(
     amount = Money(receipt.amount)
     buttons: list[list[Button]] = []
     if receipt.source is Source.WALLET:
-        buttons = [[await leading_to(session, member, "to_mobile_money", "withdraw", {"amount": str(receipt.amount)})]]
+        hints = await way_out(session, member, amount)
+        buttons = [[await leading_to(session, member, "to_mobile_money", "withdraw", hints)]]
     elif receipt.source is Source.CASH:
         buttons = [[await answer(session, member, "cash_in_hand", "cash-received", receipt.id, amount=amount)]]
     key = "pot.arrears" if is_late and receipt.source is Source.WALLET else f"pot.received.{receipt.source}"

@@ -93,7 +93,12 @@ async def test_a_round_from_its_opening_to_its_minutes(ring: Circle) -> None:
     # What she received goes on to mobile money with one tap and a number.
     await touch(binta, "Retirer vers mobile money")
     await binta.hears("numéro")
-    await binta.says("/annuler")
+    await binta.says("70 12 34 56")
+    await touch(binta, "Orange Money")
+    await binta.hears("Vous recevez : 20 000 F CFA", "+226 70 12 34 56")
+    await touch(binta, "Confirmer")
+    await binta.hears("Retrait effectué : 20 000 F CFA")
+    assert await ring.wallet("Binta") == 45_000
 
     # An old card's button is answered kindly, and moves nothing.
     late = await ring.taps("Esther", "Où j’en suis")
@@ -228,3 +233,20 @@ async def test_who_holds_two_shares_reads_each_round_once(town: Town) -> None:
         await chantal.hears("l’échéance est passée", "10 000 F CFA")
         paid = await ring.taps("Chantal", "Payer ma cotisation")
         assert "10 000 F CFA pour Les Amies, tour 1." in paid["text"]
+
+
+@ON_SQLITE
+async def test_a_pot_goes_on_to_a_known_number_with_one_tap_and_a_confirmation(ring: Circle) -> None:
+    binta = ring.alone("Binta")
+    await binta.says("retirer 1000 orange 70 12 34 56")
+    await touch(binta, "Confirmer")
+    await binta.hears("Retrait effectué : 1 000 F CFA")
+    await ring.all_tap(*PEOPLE)
+    await ring.pays_out(1, "Chantal", "Djeneba")
+    await binta.hears("Votre cagnotte est arrivée : 25 000 F CFA")
+    await binta.taps("Retirer vers mobile money")
+    await binta.hears("Vous recevez : 25 000 F CFA", "Orange Money", "+226 70 12 34 56")
+    await binta.taps("Confirmer")
+    await binta.hears("Retrait effectué : 25 000 F CFA")
+    assert await ring.wallet("Binta") == 50_000 - 1_000 - 5_000
+    await ring.audit()
