@@ -85,7 +85,7 @@ async def test_a_newcomer_tops_up_and_withdraws_on_whatsapp(tmp_path: Path) -> N
         await awa.chooses("Recharger")
         await awa.reads("Combien voulez-vous recharger ?")
         await page.screenshot(path=pictures / "w2-amount.png")
-        await awa.chooses(r"^5.000 F")
+        await awa.chooses(r"\b5.000 F")
         await awa.reads("Quel numéro va payer ?")
         await page.screenshot(path=pictures / "w3-number.png")
         await awa.taps("📱")
