@@ -26,8 +26,6 @@ from tontines.rules import (
 )
 
 _A_DAY, _A_YEAR = timedelta(days=1), timedelta(days=366)
-# Of Telegram's 100 buttons: more than anybody reads through.
-_OFFERED = 40
 _MONDAY, _FRIDAY = 0, 4
 _PERIOD_WORDS = {
     "jour": "daily", "jours": "daily", "quotidien": "daily", "quotidienne": "daily", "journalier": "daily",
@@ -80,19 +78,6 @@ class Choice(OneOf):
 
     async def read_text(self, text: str, session: AsyncSession) -> str:
         return self._also.get(plain(text)) or await super().read_text(text, session)
-
-
-class Named(OneOf):
-    """One of many people: as many as a keyboard has room for are offered, and all are found by their names."""
-
-    def __init__(self, names: Sequence[tuple[str, str]]) -> None:
-        super().__init__(names, columns=1)
-
-    def options(self, language: str) -> list[Option]:
-        return super().options(language)[:_OFFERED]
-
-    def _listed(self) -> str:
-        return ", ".join(option.label for option in self.options(""))
 
 
 def choices(chat: Chat, family: str, values: Sequence[str]) -> list[tuple[str, str]]:

@@ -38,12 +38,25 @@ def register_draws(jobs: Jobs, links: Links) -> None:
     jobs.in_transaction(TURN_CARD, _turn_card(links))
 
 
+async def announcement(session: AsyncSession, links: Links, cycle: Cycle, tontine: Tontine) -> View:
+    """The group's message about a draw, as it stands now."""
+    language = await group_language(session, tontine.id)
+    draw = await session.get_one(Draw, cycle.id, populate_existing=True)
+    facts = await _facts(session, cycle, tontine, language)
+    if draw.revealed_at is not None:
+        facts["at"] = i18n.moment(language, draw.revealed_at, cycle.rules.zone)
+        return View(i18n.text(language, "tontine.draw.over", **facts))
+    mixing = Button(i18n.text(language, "tontine.button.mix"), data=f"{MIX_TAP}:{token_of(cycle.id)}")
+    word = Button(i18n.text(language, "tontine.button.my_word"), url=links.deep_link(WORD + token_of(cycle.id)))
+    return View(i18n.text(language, "tontine.draw.committed", **facts), ((mixing, word),))
+
+
 def _committed(links: Links) -> Callable[[AsyncSession, Payload], Awaitable[None]]:
     """The cycle begins with a draw: one message in the group, and one for each who takes part."""
 
     async def announce(session: AsyncSession, payload: Payload) -> None:
         cycle, tontine = await _of(session, payload)
-        view = await _announcement(session, links, cycle, tontine)
+        view = await announcement(session, links, cycle, tontine)
         await tell_group(session, tontine, view, subject=_subject(cycle.id))
         draw = await session.get_one(Draw, cycle.id, populate_existing=True)
         if draw.revealed_at is not None:
@@ -65,7 +78,7 @@ def _turn_card(links: Links) -> Callable[[AsyncSession, Payload], Awaitable[None
 
     async def turn(session: AsyncSession, payload: Payload) -> None:
         cycle, tontine = await _of(session, payload)
-        view = await _announcement(session, links, cycle, tontine)
+        view = await announcement(session, links, cycle, tontine)
         await turn_in_group(session, tontine, view, subject=_subject(cycle.id))
 
     return turn
@@ -92,18 +105,6 @@ def _revealed(links: Links) -> Callable[[AsyncSession, Payload], Awaitable[None]
             await tell(session, member, view, subject=_subject(cycle.id), is_final=True)
 
     return say
-
-
-async def _announcement(session: AsyncSession, links: Links, cycle: Cycle, tontine: Tontine) -> View:
-    language = await group_language(session, tontine.id)
-    draw = await session.get_one(Draw, cycle.id, populate_existing=True)
-    facts = await _facts(session, cycle, tontine, language)
-    if draw.revealed_at is not None:
-        facts["at"] = i18n.moment(language, draw.revealed_at, cycle.rules.zone)
-        return View(i18n.text(language, "tontine.draw.over", **facts))
-    mixing = Button(i18n.text(language, "tontine.button.mix"), data=f"{MIX_TAP}:{token_of(cycle.id)}")
-    word = Button(i18n.text(language, "tontine.button.my_word"), url=links.deep_link(WORD + token_of(cycle.id)))
-    return View(i18n.text(language, "tontine.draw.committed", **facts), ((mixing, word),))
 
 
 async def _for_one(session: AsyncSession, cycle: Cycle, tontine: Tontine, member: Member) -> View:

@@ -13,7 +13,7 @@ from bot.questions import OneOf, YesNo
 from bot.views import Button, View
 from core import i18n
 from handlers.tontine import words
-from handlers.tontine.asking import Named, YesOrNo, choices
+from handlers.tontine.asking import YesOrNo, choices
 from handlers.tontine.charter import rules_in_words
 from handlers.tontine.create import ask_rules
 from handlers.tontine.people import cut, officers
@@ -49,7 +49,7 @@ async def askings(chat: Chat) -> None:
     ]
     if len(asked) > 1:
         offered.insert(0, (_EVERYBODY, chat.text("tontine_askings.everybody", count=len(asked))))
-    chosen = await chat.ask("who", Named(offered), name=tontine.name)
+    chosen = await chat.ask("who", OneOf(offered, columns=1), name=tontine.name)
     if chosen == _EVERYBODY:
         await _let_everybody_in(chat, tontine, [each for each, _ in asked])
         return
@@ -75,7 +75,7 @@ async def appoint(chat: Chat) -> None:
         chat.say("tontine_appoint.nobody", role=said, name=tontine.name, buttons=[[await _back(chat, tontine)]])
         return
     offered = [(str(membership.id), cut(names[membership.id])) for membership, _ in people]
-    chosen = await chat.ask("who", Named(offered), role=said)
+    chosen = await chat.ask("who", OneOf(offered, columns=1), role=said)
     who = UUID(chosen)
     member = next(member for membership, member in people if membership.id == who)
     if not await chat.ask("confirm", YesNo(), who=names[who], role=said, name=tontine.name):

@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 from core import clock
+from members import find_by_address, register
 from tests.stories.group import Neighbour
 from tests.stories.tontine import touch
 from tests.stories.town import Person, Town, labels_of
+from tontines import ask_to_join, tontines_of
 
 
 async def creates(person: Person, name: str = "Les Amies", *, order: str | None = None) -> str:
@@ -116,7 +118,7 @@ async def lets_in(president: Person, name: str) -> None:
 
 # Where an act stands once the office has too many of them to be read at once.
 PART_OF = {
-    "Nommer": "Membres", "Changer la présidence": "Membres", "Mes parts": "Règles et parts",
+    "Nommer": "Membres", "Demandes": "Membres", "Changer la présidence": "Membres", "Mes parts": "Règles et parts",
     "Changer les règles": "Règles et parts", "Clore": "Règles et parts", "Échanger mon tour": "Tours",
     "Faire entrer en cours": "Tours",
 }  # fmt: skip
@@ -421,3 +423,27 @@ async def test_a_long_charter_is_read_page_after_page(town: Town) -> None:
     await moussa.hears("Page 2 sur 2", "Un franc qui ne se partage pas")
     await moussa.taps("J’ai lu")
     await moussa.hears("Combien de parts prenez-vous")
+
+
+async def test_a_long_list_of_members_is_read_page_after_page_and_all_are_let_in_at_once(town: Town) -> None:
+    awa = await town.member("awa")
+    await creates(awa)
+    async with town.database.transaction() as session:
+        found = await find_by_address(session, "telegram", str(awa.id))
+        assert found is not None
+        (tontine,) = await tontines_of(session, found.id)
+        for number in range(24):
+            member = await register(session, "telegram", f"9{number}", f"Voisine {number}", "fr")
+            await ask_to_join(session, tontine.id, member.id)
+
+    await awa.says("/membres")
+    await awa.hears("Les Amies (page 1 sur 2)", "1. Awa Ouédraogo", "20. Voisine 18")
+    await awa.taps("Suite")
+    await awa.hears("Les Amies (page 2 sur 2)", "21. Voisine 19", "25. Voisine 23")
+    await awa.taps("Avant")
+    await awa.hears("Les Amies (page 1 sur 2)")
+
+    await chooses(awa, "Demandes", "Tout le monde (24)")
+    await awa.hears("Faire entrer dans Les Amies toutes ces personnes", "Voisine 9", "et 14 autres")
+    await awa.taps("Confirmer")
+    await awa.hears("Entrées acceptées dans Les Amies : 24.", "il manque", "l’accord sur le règlement de : Voisine 0")
