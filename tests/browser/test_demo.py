@@ -23,7 +23,7 @@ async def test_a_newcomer_does_the_main_job_on_a_phone_and_finds_it_again_after_
         await page.screenshot(path=pictures / "2-started.png")
 
         await awa.taps("Recharger")
-        await awa.taps(r"^5.000 F")
+        await awa.taps(r"^5.000.F")
         await page.screenshot(path=pictures / "3-number.png")
         await awa.taps("Partager mon numéro")
         await awa.taps("Wave")
@@ -85,7 +85,7 @@ async def test_a_newcomer_tops_up_and_withdraws_on_whatsapp(tmp_path: Path) -> N
         await awa.chooses("Recharger")
         await awa.reads("Combien voulez-vous recharger ?")
         await page.screenshot(path=pictures / "w2-amount.png")
-        await awa.chooses(r"\b5.000 F")
+        await awa.chooses(r"\b5.000.F")
         await awa.reads("Quel numéro va payer ?")
         await page.screenshot(path=pictures / "w3-number.png")
         await awa.taps("📱")
