@@ -1,12 +1,18 @@
 """A tontine that drew lots and closed a round, and its statement's file."""
 
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from html import unescape
 from uuid import UUID
 
+from aiohttp import web
+
 import tontines
 from core import clock
+from core.db import Database
+from pages import tontine_routes
 from tests.tontines.kit import Group, Village
 from tontines import Order
 from tontines.statement_file import write_file
@@ -49,3 +55,17 @@ def words_of(page: str) -> str:
     """What an eye reads on the page: no tags, no style, spaces of every width as one kind."""
     body = re.sub(r"<style>.*?</style>|<title>.*?</title>", "", page, flags=re.DOTALL)
     return " ".join(unescape(re.sub(r"<[^>]*>", " ", body)).split())
+
+
+@asynccontextmanager
+async def served(database: Database) -> AsyncIterator[str]:
+    """The pages, served over real HTTP; gives their address."""
+    app = web.Application()
+    app.add_routes(tontine_routes(database))
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.01)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()

@@ -1,17 +1,19 @@
 """The page where anybody checks a statement's file: what holds, where it breaks, and what it refuses to read."""
 
+import asyncio
 import json
+from collections.abc import AsyncIterator
 
 import httpx
 import pytest
 
-from tests.pages.kit import CONTRIBUTION, MEMBERS, file_of, with_a_round, words_of
+from core.db import Database
+from pages.tontines import LARGEST_FILE
+from tests.pages.kit import CONTRIBUTION, MEMBERS, file_of, served, with_a_round, words_of
 from tests.tontines.kit import Village
 from tontines.canonical import digest
 from tontines.chain import BEGINNING
 from tontines.statement_file import write_file
-
-MEGABYTE = 1024 * 1024
 
 
 async def sent(reader: httpx.AsyncClient, content: bytes, name: str = "tontine.jsonl") -> httpx.Response:
@@ -82,13 +84,59 @@ async def test_a_file_that_is_no_statement_breaks_at_its_first_line(reader: http
 
 
 @pytest.mark.parametrize("engine", ["sqlite"])
-async def test_a_file_of_more_than_a_megabyte_is_not_read(reader: httpx.AsyncClient):
-    allowed = await sent(reader, b"x" * MEGABYTE)
+async def test_a_file_that_is_larger_than_any_statement_is_not_read(reader: httpx.AsyncClient):
+    allowed = await sent(reader, b"x" * LARGEST_FILE)
     assert (allowed.status_code, "se rompt à la ligne 1" in words_of(allowed.text)) == (200, True)
-    for size in (MEGABYTE + 1, 8 * MEGABYTE):
-        refused = await sent(reader, b"x" * size)
-        assert refused.status_code == 413
-        assert "Ce fichier dépasse 1 Mo" in words_of(refused.text)
+    refused = await sent(reader, b"x" * (LARGEST_FILE + 1))
+    assert refused.status_code == 413
+    assert "Ce fichier dépasse 32 Mo" in words_of(refused.text)
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+async def test_ten_years_of_weekly_rounds_of_fifty_members_fit(village: Village):
+    ten = [f"Membre {number}" for number in range(10)]
+    await village.people_of(*ten)
+    group = await village.running(*ten)
+    before = len(await file_of(village, group))
+    await group.everybody_pays(*ten, amount=CONTRIBUTION)
+    await group.pay_pot(1)
+    round_of_ten = len(await file_of(village, group)) - before
+    assert round_of_ten * 5 * 52 * 10 < LARGEST_FILE
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+async def test_more_files_than_there_are_places_for_are_asked_to_come_again(reader: httpx.AsyncClient):
+    may_go, has_begun = asyncio.Event(), asyncio.Semaphore(0)
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield b'--x\r\nContent-Disposition: form-data; name="statement"; filename="t"\r\n\r\n'
+        has_begun.release()
+        await may_go.wait()
+        yield b"{}\r\n--x--\r\n"
+
+    multipart = {"Content-Type": "multipart/form-data; boundary=x"}
+    slow = [asyncio.create_task(reader.post("/tontine/verify", content=slowly(), headers=multipart)) for _ in range(2)]
+    for _ in slow:
+        await has_begun.acquire()
+    refused = await sent(reader, b"{}")
+    assert refused.status_code == 503
+    assert refused.headers["Retry-After"] == "60"
+    assert "revenez dans une minute" in words_of(refused.text)
+    may_go.set()
+    assert [(await each).status_code for each in slow] == [200, 200]
+    assert (await sent(reader, b"{}")).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/tontine/draw/01a203f7-378e-7094-8c5a-95fef260da9e", "/tontine/verify"])
+async def test_while_the_database_is_away_a_page_asks_to_come_again(path: str):
+    away = Database("postgresql://nobody@127.0.0.1:1/nothing")
+    line = {"number": 1, "at": "2026-11-22T08:00:00.000+00:00", "kind": "x", "facts": {}, "previous": BEGINNING}
+    content = write_file([{**line, "hash": digest(line)}])
+    async with served(away) as address, httpx.AsyncClient(base_url=address, headers={"Accept-Language": "fr"}) as http:
+        answer = await (sent(http, content) if path == "/tontine/verify" else http.get(path))
+    await away.close()
+    assert answer.status_code == 503
+    assert "Rien n’est perdu" in words_of(answer.text)
 
 
 @pytest.mark.parametrize("engine", ["sqlite"])
