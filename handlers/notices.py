@@ -4,6 +4,7 @@ Events may be heard in another order than they happened. So each notice first lo
 the payment still is as the event says: if not, a later event has the last word.
 """
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -52,6 +53,8 @@ _PAYOUTS = {
     "payout.reversed": PayoutState.REVERSED,
 }
 _UNDER_WAY = {"deposit.link_ready", "deposit.unknown", "payout.submitted", "payout.unknown"}
+# What was said when it was confirmed: where it cannot be turned into this it is not said a second time.
+_SAYS_THE_SAME = {"payout.submitted"}
 _WORTH_RETRYING = {"deposit.failed": "deposit", "deposit.expired": "deposit", "payout.failed": "withdraw"}
 
 
@@ -94,6 +97,7 @@ def _payout_notice(methods: Methods, event: str, state: PayoutState) -> Transact
             *await _retry_buttons(session, member, payout, event),
             **await _payout_facts(session, methods, member, payout),
         )
+        view = replace(view, tidies=event in _SAYS_THE_SAME)
         await tell(session, member, view, subject=f"payout:{payout.id}", is_final=event not in _UNDER_WAY)
 
     return tell_owner
