@@ -32,9 +32,10 @@ class View:
 
     `contact` is the label of a button that shares the person's own number; `clears_keyboard` takes such a one away.
     `picture` and `document` name a file of the outbox; the text is then its caption. An edit that `tidies` only takes
-    old buttons away, or says the same: where nothing can be edited it is not worth a message. `page` is the one to be shown of choices
-    that do not all fit into a message. What is to be passed on to somebody stands `apart` from what is said around it.
-    News that `can_wait` reach somebody who has not written for long once they do, without their being asked to.
+    old buttons away, or says the same: where nothing can be edited it is not worth a message. `page` is the one to be
+    shown of choices that do not all fit into a message. What is to be passed on to somebody stands `apart` from what is
+    said around it. News that `can_wait` reach somebody who has not written for long once they do, without their being
+    asked to.
     """
 
     text: str
