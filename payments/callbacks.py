@@ -117,9 +117,10 @@ async def take_hint(session: AsyncSession, callback: Callback, reference: str | 
     if said is not None and payment.doubt is None and callback.arrived in {said, None}:
         return "no_effect"
     direction = Direction.DEPOSIT if isinstance(payment, Deposit) else Direction.PAYOUT
-    hint = Hint(direction, payment.id)
+    hint = Hint(direction, payment.id, payment.hinted_at)
     if payment.provider_id is None and reference is not None and callback.first_ids:
-        hint = Hint(direction, payment.id, callback.first_ids[0], next(iter(callback.second_ids), None))
+        ids = (callback.first_ids[0], next(iter(callback.second_ids), None))
+        hint = Hint(direction, payment.id, payment.hinted_at, *ids)
     pause = _PAUSE if said is None else _PAUSE_ONCE_DECIDED
     await enqueue(session, CHECK_HINT, hint.key, hint.payload(), run_at=_not_before(payment.hinted_at, pause))
     return "hinted"

@@ -1,6 +1,7 @@
 """Following a hint: GetMiPay is asked, and its own answer is heard as a signed webhook would be."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
 
@@ -25,17 +26,25 @@ _Names: TypeAlias = tuple[str | None, str | None]
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """A payment to look at; with GetMiPay's ids for it where we have not been told them yet."""
+    """A payment to look at; with GetMiPay's ids for it where we have not been told them yet.
+
+    `after` is when we last began to look because of a hint.
+    """
 
     direction: Direction
     payment_id: UUID
+    after: datetime | None
     provider_id: str | None = None
     pay_id: str | None = None
 
     @property
     def key(self) -> str:
-        """One look at a time for each payment, and for each id it is said to have."""
-        return f"{self.payment_id}:{self.provider_id}"[:128] if self.provider_id else str(self.payment_id)
+        """One look waits for each payment, and for each id it is said to have.
+
+        One that has begun may have seen the payment as it was before this hint: the next look has another key.
+        """
+        since = int(self.after.timestamp() * 1000) if self.after else 0
+        return f"{self.payment_id}:{since}:{self.provider_id or ''}"[:128]
 
     def payload(self) -> Payload:
         return {
@@ -47,7 +56,9 @@ class Hint:
 
     @classmethod
     def of(cls, payload: Payload) -> "Hint":
-        return cls(Direction(payload["direction"]), UUID(payload["id"]), payload["provider_id"], payload["pay_id"])
+        return cls(
+            Direction(payload["direction"]), UUID(payload["id"]), None, payload["provider_id"], payload["pay_id"]
+        )
 
 
 class Hints:
@@ -62,9 +73,7 @@ class Hints:
     async def check_hint(self, database: Database, payload: Payload) -> None:
         """Ask about the payment, and act on the answer. Whatever it is, the scheduled look-ups go on."""
         hint = Hint.of(payload)
-        async with database.reading() as session:
-            table = Deposit if hint.direction is Direction.DEPOSIT else Payout
-            payment: Deposit | Payout = await session.get_one(table, hint.payment_id)
+        payment = await database.run(lambda session: _begin(session, hint))
         names: _Names = (payment.provider_id, payment.pay_id)
         if payment.provider_id is None:
             names = (hint.provider_id, hint.pay_id)
@@ -74,9 +83,7 @@ class Hints:
 
 async def see_hinted(session: AsyncSession, hint: Hint, names: _Names, sighting: Sighting) -> None:
     """Act on what was seen of a payment under `names`; what is not decided yet waits for the next look."""
-    lock = lock_deposit if hint.direction is Direction.DEPOSIT else lock_payout
-    payment: Deposit | Payout = await lock(session, hint.payment_id)
-    payment.hinted_at = clock.now()
+    payment = await _locked(session, hint)
     if not isinstance(sighting, Seen) or not await _is_theirs(session, payment, names):
         return
     payment.provider_id, payment.pay_id = names
@@ -84,6 +91,19 @@ async def see_hinted(session: AsyncSession, hint: Hint, names: _Names, sighting:
         await alert(session, "other_currency", payment.reference)
     elif sighting.progress is not Progress.PENDING:
         await _hear(session, payment, sighting)
+
+
+async def _begin(session: AsyncSession, hint: Hint) -> Deposit | Payout:
+    """The payment, with the moment written down: hints that come from here on are for the next look."""
+    payment = await _locked(session, hint)
+    payment.hinted_at = clock.now()
+    return payment
+
+
+async def _locked(session: AsyncSession, hint: Hint) -> Deposit | Payout:
+    if hint.direction is Direction.DEPOSIT:
+        return await lock_deposit(session, hint.payment_id)
+    return await lock_payout(session, hint.payment_id)
 
 
 async def _is_theirs(session: AsyncSession, payment: Deposit | Payout, names: _Names) -> bool:

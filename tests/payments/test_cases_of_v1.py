@@ -12,7 +12,8 @@ from core.jobs import JobRow
 from core.money import Money
 from ledger import AccountKind
 from payments import DepositState, Doubt, PayoutState
-from tests.payments.kit import World
+from payments.provider import Progress, Seen
+from tests.payments.kit import Answering, World, work_with
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
@@ -93,6 +94,28 @@ async def test_case_07_in_v1_hints_without_end_make_a_look_in_ten_seconds(v1: Wo
     assert await v1.calls("transaction-check") == 1
     await v1.work(timedelta(seconds=11))
     assert await v1.calls("transaction-check") == 2
+
+
+async def test_case_07_in_v1_a_hint_that_comes_while_one_is_looked_into_is_looked_into_as_well(v1: World) -> None:
+    awa = await v1.member()
+    deposit = await v1.open_deposit(awa)
+
+    class Overtaken(Answering):
+        async def look_up(self, direction, reference, provider_id, pay_id=None):
+            self.looked += 1
+            if self.looked == 1:
+                # Paid, and called back, just after GetMiPay has answered.
+                assert await v1.call_back(await callback_of(v1, deposit.reference, "SUCCESS")) == "hinted"
+                return Seen(Progress.PENDING, Money(5000))
+            return Seen(Progress.SUCCEEDED, Money(5000))
+
+    provider = Overtaken()
+    await v1.call_back(await callback_of(v1, deposit.reference, "PROCESSING"))
+    await work_with(v1, provider)
+    assert await v1.wallet(awa) == (0, 0)
+    await work_with(v1, provider, timedelta(seconds=11))
+    assert await v1.wallet(awa) == (5000, 0)
+    assert provider.looked == 2
 
 
 @pytest.mark.parametrize(
