@@ -26,22 +26,15 @@ async def serve(settings: Settings, announce: Callable[[str], None], stop: async
     stop = stop or stop_on_signals()
     try:
         async with build(settings) as app:
-            await _serve(app, announce, stop)
+            await keep_open(app, announce, stop)
     except InvalidToken:
         raise NotReady("Telegram does not know TELEGRAM_BOT_TOKEN: copy it again from @BotFather.") from None
     except NetworkError as error:
         raise NotReady(f"Telegram does not answer at {settings.telegram_api_url}: {error}") from None
 
 
-def stop_on_signals() -> asyncio.Event:
-    """An event that Ctrl-C and SIGTERM set."""
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    return stop
-
-
-async def _serve(app: App, announce: Callable[[str], None], stop: asyncio.Event) -> None:
+async def keep_open(app: App, announce: Callable[[str], None], stop: asyncio.Event) -> None:
+    """Serve a house that is built, until `stop` is set."""
     await refuse_old_tables(app.database)
     # No access log: the structured one says what matters, without addresses of people.
     runner = web.AppRunner(app.doors.application(), access_log=None, shutdown_timeout=2)
@@ -52,6 +45,14 @@ async def _serve(app: App, announce: Callable[[str], None], stop: asyncio.Event)
         await _work_until(stop, app)
     finally:
         await runner.cleanup()
+
+
+def stop_on_signals() -> asyncio.Event:
+    """An event that Ctrl-C and SIGTERM set."""
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
 
 
 async def _work_until(stop: asyncio.Event, app: App) -> None:

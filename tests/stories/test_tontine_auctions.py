@@ -225,7 +225,7 @@ async def test_without_a_group_bids_are_told_to_each_in_private_and_a_late_yes_b
         await djeneba.hears("votre offre est de 700 F CFA")
         await chantal.says("/encherir 900")
         await chantal.hears("tour 1 : vous proposez 900 F CFA")
-        ring._forward((await ring.round(1)).opens_at - clock.now())
+        await ring._forward((await ring.round(1)).opens_at - clock.now())
         await ring.settles()
         await djeneba.hears("le tour 1 est à vous, pour 700 F CFA")
         for name in ("Binta", "Chantal", "Esther"):

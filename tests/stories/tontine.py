@@ -150,7 +150,7 @@ class Circle:
 
         In one leap: what was still to come of the rounds before, which are closed, says nothing any more.
         """
-        self._forward((await self.round(number)).opens_at - clock.now())
+        await self._forward((await self.round(number)).opens_at - clock.now())
         await self.settles()
         await self.is_in(number, RoundState.OPEN)
         await self.card_says(shown.format(number))
@@ -176,9 +176,9 @@ class Circle:
     async def forward_to(self, moment: datetime) -> None:
         """Live until a moment, each step that comes by itself done at its own time."""
         while (due := await self._next_due()) is not None and due <= moment:
-            self._forward(due - clock.now())
+            await self._forward(due - clock.now())
             await self.settles()
-        self._forward(moment - clock.now())
+        await self._forward(moment - clock.now())
         await self.settles()
 
     async def forward(self, minutes: int) -> None:
@@ -209,7 +209,7 @@ class Circle:
     async def card_says(self, *parts: str) -> str:
         """Wait until the card has all these words; the pause after each message to a group is not lived through."""
         await self.settles()
-        self._forward(_PAUSE)
+        await self._forward(_PAUSE)
         if not self.people:
             return ""
 
@@ -234,9 +234,9 @@ class Circle:
             account = await ledger.account(session, owner, kind)
             return (await ledger.balance(session, account.id)).posted if account else Money(0)
 
-    def _forward(self, by: timedelta) -> None:
+    async def _forward(self, by: timedelta) -> None:
         if by > timedelta(0):
-            self.clock.enter_context(clock.ahead(by))
+            await self.clock.enter_async_context(self.town.ahead(by))
 
     async def _next_due(self) -> datetime | None:
         async with self.town.database.reading() as session:

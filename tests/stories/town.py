@@ -9,20 +9,23 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 from aiohttp import web
 
+import app
 import ledger
-from core.db import Database
+from core import clock, jobs, outbox
+from core.db import Database, ring
 from core.money import Money
 from core.settings import Settings
 from core.tls import trusted
 from ledger import AccountKind
 from members import find_by_address
-from operations.serve import serve
+from operations.serve import keep_open
 from operations.whatsapp import templates
 from payments import standing
 from sandbox.server import build
@@ -84,6 +87,15 @@ class Town:
         transaction = link.rsplit("/", 1)[-1]
         answer = await self.sandbox.post(f"/getmipay/api/transactions/{transaction}/pay", json={"pin": pin})
         assert answer.is_success, answer.text
+
+    @asynccontextmanager
+    async def ahead(self, by: timedelta) -> AsyncIterator[None]:
+        """Let the clock run ahead, and the house look at once at what is due now."""
+        with clock.ahead(by):
+            async with self.database.transaction() as session:
+                ring(session, jobs.BELL)
+                ring(session, outbox.BELL)
+            yield
 
     async def transactions(self) -> list[dict[str, Any]]:
         """Everything GetMiPay was asked for."""
@@ -212,17 +224,19 @@ async def running_town(
         await http.post("/whatsapp/api/knobs", json={"rate_limits": False})
         await http.post("/getmipay/api/knobs", json={"payout_delay_s": 0.1, "magic": False})
         settings = house_settings(database.url.render_as_string(hide_password=False), url, **changes)
-        stop, ready = asyncio.Event(), asyncio.Event()
-        house = asyncio.create_task(serve(settings, lambda _: ready.set(), stop))
-        opened = asyncio.create_task(ready.wait())
-        await asyncio.wait([house, opened], return_when=asyncio.FIRST_COMPLETED)
-        if house.done():
-            house.result()
-        address = f"http://127.0.0.1:{settings.port}"
-        registered_there = await http.post("/whatsapp/api/webhook", json={"url": f"{address}/webhook/whatsapp"})
-        assert registered_there.is_success, registered_there.text
-        try:
-            yield Town(http, database, address, settings, channel)
-        finally:
-            stop.set()
-            await house
+        async with app.build(settings) as house:
+            stop, ready = asyncio.Event(), asyncio.Event()
+            serving = asyncio.create_task(keep_open(house, lambda _: ready.set(), stop))
+            opened = asyncio.create_task(ready.wait())
+            await asyncio.wait([serving, opened], return_when=asyncio.FIRST_COMPLETED)
+            if serving.done():
+                serving.result()
+            address = f"http://127.0.0.1:{settings.port}"
+            registered_there = await http.post("/whatsapp/api/webhook", json={"url": f"{address}/webhook/whatsapp"})
+            assert registered_there.is_success, registered_there.text
+            try:
+                # The house's own database: what a story does there rings the house's bells.
+                yield Town(http, house.database, address, settings, channel)
+            finally:
+                stop.set()
+                await serving
