@@ -29,6 +29,23 @@ if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free >= _ROOM:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
 
 
+# Whose own tests cover the packages of `[tool.coverage.run]`.
+_MEASURED = {"core", "ledger", "payments", "tontines"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Measure the coverage of what a package's own tests do, and of a test on both engines only once.
+
+    Being measured takes a test more than twice as long, and what only stories ever touch is not tested well.
+    """
+    told = {item.nodeid for item in items}
+    for item in items:
+        folder = item.path.relative_to(Path(__file__).parent).parts[0]
+        on_the_other = item.nodeid.replace("sqlite", "postgresql")
+        if folder not in _MEASURED or (on_the_other != item.nodeid and on_the_other in told):
+            item.add_marker("no_cover")
+
+
 @dataclass(frozen=True)
 class Postgres:
     """A PostgreSQL server, spoken to from a loop of its own: fixtures ask from inside and outside of running ones."""
