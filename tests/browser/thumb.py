@@ -37,8 +37,11 @@ async def demo(folder: Path) -> AsyncIterator[str]:
         line = await asyncio.wait_for(process.stdout.readline(), START_S)
         assert line, "the demo ended before it was ready"
         address = re.search(r"http://\S+", line.decode())
-    yield address.group()
-    os.killpg(process.pid, signal.SIGINT)
+    try:
+        yield address.group()
+    finally:
+        # Also when the test has failed: nobody else would ever end it.
+        os.killpg(process.pid, signal.SIGINT)
     assert await asyncio.wait_for(process.wait(), STOP_S) == 0
     async with httpx.AsyncClient() as http:
         with pytest.raises(httpx.ConnectError):
