@@ -26,7 +26,10 @@ def register_provider_fees(jobs: Jobs) -> None:
 
 
 async def _book(session: AsyncSession, payload: Payload) -> None:
-    deposit = await lock_deposit(session, UUID(payload["id"]))
+    deposit_id = UUID(payload["id"])
+    if not (await session.get_one(Deposit, deposit_id)).provider_fee:
+        return
+    deposit = await lock_deposit(session, deposit_id)
     fee = _kept(deposit)
     if not fee:
         return

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 import payments
 from core.db import Database, Model
 
-TABLES = {"deposit", "payout", "send", "provider_event", "breaker"}
+TABLES = {"deposit", "payout", "send", "provider_event", "provider_service", "breaker"}
 
 
 def differences(connection: Connection) -> list[object]:

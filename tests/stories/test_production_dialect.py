@@ -6,6 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import select, text
 
 from bot.conversation import Conversation
@@ -14,9 +15,10 @@ from core.db import Database
 from core.inbox import InboundMessage
 from core.jobs import JobRow
 from core.outbox import OutboxMessage
+from operations.check import Level, check
 from payments.services import ProviderService
 from tests.stories.conftest import ON_SQLITE
-from tests.stories.town import Person, Town, labels_of, running_town, until
+from tests.stories.town import Person, Town, house_settings, labels_of, running_sandbox, running_town, until
 
 CODE = "123456"
 
@@ -199,3 +201,20 @@ async def has_limit(town: Town) -> bool:
 async def was_asked_about(town: Town) -> bool:
     requests = (await town.sandbox.get("/getmipay/api/requests")).json()["requests"]
     return any("transaction-check" in request["path"] and request["status"] for request in requests)
+
+
+async def test_the_check_proves_both_keys_and_names_the_other_door(tmp_path: Path) -> None:
+    async with running_sandbox(tmp_path) as url:
+        right = house_settings(
+            f"sqlite:///{tmp_path}/none.sqlite3", url, getmipay_dialect="v1", getmipay_webhook_secret=""
+        )
+        found = {finding.about: finding async for finding in check(right)}
+        assert (found["GetMiPay"].level, found["GetMiPay"].says) == (Level.GOOD, "answers, and accepts both keys")
+        assert found["keys"].level is Level.GOOD
+        wrong = right.model_copy(update={"getmipay_secret_key": SecretStr("another")})
+        found = {finding.about: finding async for finding in check(wrong)}
+        assert "the keys are not accepted" in found["GetMiPay"].says
+        elsewhere = right.model_copy(update={"getmipay_api_url": f"{url}/getmipay"})
+        found = {finding.about: finding async for finding in check(elsewhere)}
+        assert (found["GetMiPay"].level, "GETMIPAY_DIALECT" in found["GetMiPay"].says) == (Level.BAD, True)
+        assert right.getmipay_callback_url.endswith("/webhook/getmipay/v1")
