@@ -18,6 +18,7 @@ from tontines import (
     agree_to_set_off,
     ask_guarantee,
     declare_default,
+    end_default,
     late_dues,
     memberships_of,
     pay_caution,
@@ -79,21 +80,28 @@ async def set_off(chat: Chat) -> None:
 
 
 async def default(chat: Chat) -> None:
-    """An officer declares that a late member is in default: caution and guarantor are called."""
+    """An officer declares that a late member is in default, or that one who has paid all that was late no longer is."""
     tontine = await ask_tontine(chat)
     if tontine is None:
         return
     await require_office(chat.session, tontine.id, chat.member.id, *DECIDING)
-    late = await _late(chat, tontine)
-    if not late:
+    late, cleared = await _late_and_cleared(chat, tontine)
+    if not late and not cleared:
         chat.say("default.nobody_is_late", tontine=tontine.name)
         return
     names = [
-        (str(each.member_id), f"{number}. {await name_of(chat.session, each.id)}")
-        for number, each in enumerate(late, 1)
+        (str(each.member_id), f"{number}. {await name_of(chat.session, each.id)}{' ✅' if each in cleared else ''}")
+        for number, each in enumerate([*late, *cleared], 1)
     ]
     chosen = await chat.ask("whom", OneOf(names), tontine=tontine.name)
     whom = await chat.session.get_one(Member, UUID(chosen))
+    if whom.id in {each.member_id for each in cleared}:
+        if await chat.ask("clear", YesNo(), name=cut(whom.name), tontine=tontine.name):
+            await end_default(chat.session, tontine.id, whom.id, by=chat.member.id)
+            chat.say("default.is_over", name=cut(whom.name), tontine=tontine.name)
+        else:
+            chat.say("default.not_declared")
+        return
     if not await chat.ask("confirm", YesNo(), name=cut(whom.name), tontine=tontine.name):
         chat.say("default.not_declared")
         return
@@ -101,6 +109,12 @@ async def default(chat: Chat) -> None:
     chat.say("default.is_declared", name=cut(whom.name))
 
 
-async def _late(chat: Chat, tontine: Tontine) -> list[Membership]:
-    others = [each for each in await memberships_of(chat.session, tontine.id) if each.member_id != chat.member.id]
-    return [each for each in others if each.defaulted_at is None and await late_dues(chat.session, each.id)]
+async def _late_and_cleared(chat: Chat, tontine: Tontine) -> tuple[list[Membership], list[Membership]]:
+    """Of the others: who is late and not declared so, and who is declared so and not late any more."""
+    late: list[Membership] = []
+    cleared: list[Membership] = []
+    for each in await memberships_of(chat.session, tontine.id):
+        is_late = bool(await late_dues(chat.session, each.id))
+        if each.member_id != chat.member.id and is_late == (each.defaulted_at is None):
+            (late if is_late else cleared).append(each)
+    return late, cleared
