@@ -14,10 +14,10 @@ from tontines.rules import Rules
 
 def first_round(language: str, rules: Rules, opens_at: datetime, draw_at: datetime | None = None) -> Markup:
     """`le lundi 23 novembre 2026 à 08:00`, `dès le tirage`, `tout de suite`."""
-    if opens_at == draw_at:
-        return i18n.text(language, "tontine.first.drawn")
     if opens_at <= clock.now():
         return i18n.text(language, "tontine.first.now")
+    if opens_at == draw_at:
+        return i18n.text(language, "tontine.first.drawn")
     day = words.day(language, words.local_day(rules, opens_at))
     return i18n.text(language, "tontine.first.planned", day=day, time=i18n.time_of_day(opens_at, rules.zone))
 

@@ -21,7 +21,7 @@ from tontines.rules import Rules
 from tontines.states import MembershipState
 
 # A page on a small telephone, without the sentence around it.
-_PAGE_LENGTH = 1_200
+_PAGE_LENGTH = 1_300
 
 
 def articles_in_words(language: str, stated: Sequence[Mapping[str, Any]]) -> list[Markup]:

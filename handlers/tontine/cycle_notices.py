@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.notify import notice
 from bot.views import View
-from core import i18n
+from core import clock, i18n
 from core.events import subscribe
 from core.jobs import Jobs, Payload
 from handlers.tontine import drawing, words
@@ -14,10 +14,12 @@ from handlers.tontine.beginning import first_round_of
 from handlers.tontine.draw_notices import register_draws
 from handlers.tontine.links import Links
 from handlers.tontine.people import group_language
+from handlers.tontine.saying import contribute_button
 from handlers.tontine.telling import tell_each, tell_group, tell_one, tontine_in
 from handlers.tontine.which import buttons_for
 from members import Member
 from tontines.cycle_tables import Cycle
+from tontines.cycles import rounds_of
 from tontines.rules import Order
 from tontines.states import TontineState
 
@@ -50,8 +52,11 @@ async def _started(session: AsyncSession, payload: Payload) -> None:
 
     facts = {language: await said(language) for language in i18n.LANGUAGES}
 
+    begins_now = (await rounds_of(session, cycle.id))[0].opens_at <= clock.now()
+
     async def for_one(member: Member) -> View:
-        return notice(member, key, **facts[member.language])
+        rows = [[await contribute_button(session, member, tontine)]] if begins_now else []
+        return notice(member, key, *rows, **facts[member.language])
 
     language = await group_language(session, tontine.id)
     await tell_group(session, tontine, View(i18n.text(language, key, **facts[language])))

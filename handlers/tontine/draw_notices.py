@@ -20,6 +20,7 @@ from handlers.tontine.beginning import first_round_of
 from handlers.tontine.drawing import MIX_TAP, order_in_words, page_button, stirred
 from handlers.tontine.links import WORD, Links, token_of
 from handlers.tontine.people import group_language, person
+from handlers.tontine.saying import contribute_button
 from handlers.tontine.telling import tell_group, turn_in_group
 from handlers.tontine.which import Ways
 from members import Member
@@ -95,12 +96,17 @@ def _revealed(links: Links) -> Callable[[AsyncSession, Payload], Awaitable[None]
         text = i18n.text(language, "tontine.draw.revealed", name=tontine.name, order=orders[language])
         await tell_group(session, tontine, View(text, ((page_button(links, cycle.id, language),),)))
         taken = await _rounds_taken(session, cycle)
+        begins_now = (await rounds_of(session, cycle.id))[0].opens_at <= clock.now()
         for membership in await holders_in(session, cycle.id):
             member = await person(session, membership.id)
             mine = [_turn_of_one(member, cycle, round_) for round_ in taken[membership.id]]
+            rows = [[page_button(links, cycle.id, member.language)]]
+            if begins_now:
+                # Whoever does not read the group's card pays from here.
+                rows.insert(0, [await contribute_button(session, member, tontine)])
             view = notice(
-                member, "tontine.draw.revealed_private", [page_button(links, cycle.id, member.language)],
-                name=tontine.name, order=orders[member.language], mine=Markup("\n").join(mine),
+                member, "tontine.draw.revealed_private", *rows, name=tontine.name, order=orders[member.language],
+                mine=Markup("\n").join(mine), **await first_round_of(session, cycle, member.language),
             )  # fmt: skip
             await tell(session, member, view, subject=_subject(cycle.id), is_final=True)
 
@@ -139,8 +145,11 @@ async def _rounds_taken(session: AsyncSession, cycle: Cycle) -> dict[UUID, list[
 
 
 def _turn_of_one(member: Member, cycle: Cycle, round_: Round) -> Markup:
-    day = words.day(member.language, words.local_day(cycle.rules, round_.deadline))
-    return i18n.text(member.language, "tontine.draw.my_turn", number=round_.number, day=day)
+    day, due = (
+        words.short_day(member.language, words.local_day(cycle.rules, when))
+        for when in (round_.opens_at, round_.deadline)
+    )
+    return i18n.text(member.language, "tontine.draw.my_turn", number=round_.number, day=day, due=due)
 
 
 async def _of(session: AsyncSession, payload: Payload) -> tuple[Cycle, Tontine]:

@@ -143,7 +143,7 @@ async def gathers(town: Town, *, order: str | None = None) -> tuple[Person, Pers
         await lets_in(awa, name)
         await person.hears("Bienvenue dans Les Amies")
     await chooses(awa, "Nommer", "trésorerie", "Moussa", "Confirmer")
-    await awa.hears("C’est fait : trésorerie, Moussa Traoré.")
+    await awa.hears("C’est fait : la charge de trésorerie revient à Moussa Traoré.")
     await moussa.hears("votre charge : trésorerie")
     return awa, moussa, koffi
 
@@ -296,11 +296,11 @@ async def test_a_start_says_what_is_missing_and_two_turns_are_swapped_when_both_
     await lets_in(awa, "Koffi Mensah")
     # Who presides is not offered the treasury: the charter says two people.
     await awa.taps("Confier la trésorerie")
-    await awa.hears("À qui confier la charge : trésorerie ?")
+    await awa.hears("À qui confier la charge de trésorerie ?")
     assert "Awa" not in " ".join(await labels_of_last(awa))
     await awa.taps("Moussa")
     await awa.taps("Confirmer")
-    await awa.hears("C’est fait : trésorerie, Moussa Traoré.", "tout est prêt")
+    await awa.hears("C’est fait : la charge de trésorerie revient à Moussa Traoré.", "tout est prêt")
     await awa.hears_button("Démarrer le cycle")
     await starts_in_order(awa)
     together = Neighbour.of(awa)
