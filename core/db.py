@@ -15,7 +15,20 @@ from typing import Any, TypeVar, cast
 from uuid import UUID
 
 import stamina
-from sqlalchemy import JSON, Connection, CursorResult, DateTime, Dialect, Enum, LargeBinary, MetaData, Uuid, event
+from sqlalchemy import (
+    JSON,
+    Connection,
+    CursorResult,
+    DateTime,
+    Dialect,
+    Engine,
+    Enum,
+    LargeBinary,
+    MetaData,
+    Uuid,
+    create_engine,
+    event,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import URL, make_url
@@ -122,6 +135,8 @@ class Database:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _sqlite_engine(self.url) if self.is_sqlite else _postgresql_engine(self.url)
+        # On SQLite one thread does the whole of a group; the asynchronous driver changes threads for each statement.
+        self._in_a_thread = _configured(create_engine(self.url.set(drivername="sqlite"))) if self.is_sqlite else None
         self._reading_engine = self.engine.execution_options(reading=True)
         self._writer = asyncio.Lock() if self.is_sqlite else None
         self._bells: dict[str, asyncio.Event] = {}
@@ -136,9 +151,7 @@ class Database:
         async with self._writer or nullcontext(), AsyncSession(self.engine, expire_on_commit=False) as session:
             async with session.begin():
                 yield session
-            for name in session.info.get(_BELLS, ()):
-                if name in self._bells:
-                    self._bells.pop(name).set()
+            self._ring(session.info.get(_BELLS, set()))
 
     def bell(self, name: str) -> asyncio.Event:
         """The event that is set after the next commit that rings `name` in this process.
@@ -181,15 +194,36 @@ class Database:
     async def _commit_group(self, work: GroupWork[Item, Answer], items: list[Item]) -> list[Answer]:
         async for attempt in stamina.retry_context(on=_comes_right, attempts=5, wait_initial=0.02, wait_max=0.5):
             with attempt:
-                async with self._writer or nullcontext(), self.engine.begin() as connection:
-                    answers, bells = await connection.run_sync(_with_bells, work, items)
-                for name in bells:
-                    self.bell(name).set()
+                async with self._writer or nullcontext():
+                    answers, bells = await self._in_one_transaction(work, items)
+                self._ring(bells)
                 return answers
         raise AssertionError("unreachable")
 
+    async def _in_one_transaction(
+        self, work: GroupWork[Item, Answer], items: list[Item]
+    ) -> tuple[list[Answer], set[str]]:
+        if self._in_a_thread is None:
+            async with self.engine.begin() as connection:
+                return await connection.run_sync(_with_bells, work, items)
+        return await asyncio.to_thread(_begun, self._in_a_thread, work, items)
+
+    def _ring(self, names: set[str]) -> None:
+        for name in names:
+            if name in self._bells:
+                self._bells.pop(name).set()
+
     async def close(self) -> None:
         await self.engine.dispose()
+        if self._in_a_thread is not None:
+            self._in_a_thread.dispose()
+
+
+def _begun(
+    engine: Engine, work: GroupWork[Item, Answer], items: list[Item]
+) -> tuple[list[Answer], set[str]]:  # fmt: skip
+    with engine.begin() as connection:
+        return _with_bells(connection, work, items)
 
 
 def _with_bells(
@@ -255,7 +289,12 @@ def _sqlite_engine(url: URL) -> AsyncEngine:
     own = {"async_creator_fn": connect}
     engine = create_async_engine(url.set(drivername="sqlite+aiosqlite"), pool_size=8, max_overflow=0, connect_args=own)
 
-    @event.listens_for(engine.sync_engine, "connect")
+    _configured(engine.sync_engine)
+    return engine
+
+
+def _configured(engine: Engine) -> Engine:
+    @event.listens_for(engine, "connect")
     def _configure(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
         # None hands BEGIN to us; the driver's own would be deferred and upgrade too late.
         connection.isolation_level = None
@@ -264,7 +303,7 @@ def _sqlite_engine(url: URL) -> AsyncEngine:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
-    @event.listens_for(engine.sync_engine, "begin")
+    @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
         reading = connection.get_execution_options().get("reading", False)
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")

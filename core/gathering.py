@@ -12,10 +12,12 @@ Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
 AT_MOST = 256
+# A second group side by side with the first takes its share of the callers: below this, one larger group is cheaper.
+WORTH_A_LANE = 64
 
 
 class Gathering(Generic[Item, Answer]):
-    """Callers that wait for one group's commit or another's; `lanes` groups at most are under way side by side."""
+    """Callers that wait for one group's commit or another's; `lanes` at most are under way side by side, in a crowd."""
 
     def __init__(
         self,
@@ -37,7 +39,7 @@ class Gathering(Generic[Item, Answer]):
         """
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, answer))
-        if len(self._under_way) < self._lanes:
+        if not self._under_way or (len(self._under_way) < self._lanes and len(self._waiting) >= WORTH_A_LANE):
             self._under_way.add(asyncio.create_task(self._go_on()))
         return await answer
 
@@ -45,6 +47,8 @@ class Gathering(Generic[Item, Answer]):
         try:
             while group := self._next_group():
                 await self._serve(group)
+                if len(self._under_way) > 1 and len(self._waiting) < WORTH_A_LANE:
+                    return  # the other lane takes them along
         finally:
             # In the same step as the last look at who waits: whoever comes after it finds this lane free.
             lane = asyncio.current_task()

@@ -1,9 +1,9 @@
 """Accounts: who owns one, what kind it is, and what stands on it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import cache
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.clock import now
 from core.ids import new_id
 from core.money import XOF, Money
-from core.rows import among
 from ledger.tables import ACCOUNT, HOLD, RESOLUTION, SLOT, insert_if_new
 
 
@@ -112,18 +111,13 @@ async def account(session: AsyncSession, owner: str, kind: AccountKind, currency
     return _account(row) if row else None
 
 
-def accounts_together(connection: Connection, wanted: set[AccountKey]) -> dict[AccountKey, UUID]:
-    """The id of each account wanted; those that do not exist yet are opened now, like by `open_account`."""
-    found = _known_accounts(connection, wanted)
-    missing = sorted(wanted - found.keys())
-    if missing:
-        moment = now()
-        new = insert_if_new(connection.dialect.name, ACCOUNT)
-        for owner, kind, currency in missing:
-            values = {"owner": owner, "kind": kind, "mode": kind.mode, "currency": currency, "created_at": moment}
-            connection.execute(new.values(id=new_id(), **values))
-        found = _known_accounts(connection, wanted)
-    return found
+def open_together(connection: Connection, keys: Iterable[AccountKey]) -> None:
+    """Open each of these accounts unless it exists, as `open_account` does."""
+    moment, new = now(), insert_if_new(connection.dialect.name, ACCOUNT)
+    # In one order everywhere: who comes second waits for the first.
+    for owner, kind, currency in sorted(keys):
+        values = {"owner": owner, "kind": kind, "mode": kind.mode, "currency": currency, "created_at": moment}
+        connection.execute(new.values(id=new_id(), **values))
 
 
 async def close_account(session: AsyncSession, account_id: UUID) -> None:
@@ -157,19 +151,6 @@ def kept_balance() -> ColumnElement[int]:
 
 
 _ACCOUNT_COLUMNS = tuple(ACCOUNT.c[name] for name in ("id", "owner", "kind", "currency", "closed_at", "created_at"))
-
-
-def _known_accounts(connection: Connection, wanted: set[AccountKey]) -> dict[AccountKey, UUID]:
-    owners = {"owners": sorted({owner for owner, _, _ in wanted})}
-    rows = connection.execute(_accounts_of(connection.dialect.name), owners)
-    keys = {(row.owner, AccountKind(row.kind), row.currency): row.id for row in rows}
-    return {key: account_id for key, account_id in keys.items() if key in wanted}
-
-
-@cache
-def _accounts_of(engine: str) -> Select[Any]:
-    columns = (ACCOUNT.c.id, ACCOUNT.c.owner, ACCOUNT.c.kind, ACCOUNT.c.currency)
-    return select(*columns).where(among(engine, ACCOUNT.c.owner, "owners"))
 
 
 def _account(row: Row[Any]) -> Account:

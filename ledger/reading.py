@@ -1,6 +1,6 @@
 """What a batch must know before it is decided, asked in few questions, each built once for each engine."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     CompoundSelect,
     Connection,
+    Row,
     Select,
     bindparam,
     cast,
@@ -26,7 +27,7 @@ from core.clock import now
 from core.db import Id
 from core.money import Money
 from core.rows import among
-from ledger.accounts import AccountMode
+from ledger.accounts import AccountKey, AccountKind, AccountMode, open_together
 from ledger.books import Books, Original, Reservation, Standing, Used
 from ledger.commands import Command, PlaceHold, Post, PostHold, Reverse, VoidHold
 from ledger.tables import ACCOUNT, HOLD, REFUSAL, RESOLUTION, TRANSFER
@@ -59,6 +60,24 @@ def read_books(connection: Connection, batch: Sequence[Command]) -> Books:
     books = Books(now(), accounts, used, legs, holds, originals)
     _expire(connection, books)
     return books
+
+
+def read_new_books(connection: Connection, keys: Set[AccountKey]) -> tuple[Books, dict[AccountKey, UUID]]:
+    """Lock these accounts, opened now unless they exist, for commands that are surely said for the first time.
+
+    Asks one question where `read_books` asks three. Should a command have been said before nevertheless, writing it
+    fails. Gives the books and the id of each account.
+    """
+    rows = _accounts_of(connection, keys)
+    ids = {(row.owner, AccountKind(row.kind), row.currency): row.id for row in rows}
+    missing = keys - ids.keys()
+    if missing:
+        open_together(connection, missing)
+        return read_new_books(connection, keys)
+    accounts = {row.id: _standing(row) for row in rows}
+    books = Books(now(), accounts, used={}, legs=set(), holds={}, originals={})
+    _expire(connection, books)
+    return books, ids
 
 
 def _subjects(batch: Iterable[Command]) -> _Subjects:
@@ -108,10 +127,17 @@ def _originals(connection: Connection, subjects: _Subjects) -> dict[UUID, Origin
 def _accounts(connection: Connection, subjects: _Subjects) -> dict[UUID, Standing]:
     lists = {"ids": list(subjects.accounts), "queued": list(subjects.queued)}
     rows = connection.execute(_accounts_query(connection.dialect.name), lists)
-    return {
-        row.id: Standing(row.currency, AccountMode(row.mode), row.closed_at is not None, row.balance, row.held)
-        for row in rows
-    }
+    return {row.id: _standing(row) for row in rows}
+
+
+def _accounts_of(connection: Connection, keys: Set[AccountKey]) -> list[Row[Any]]:
+    owners = list({owner for owner, _, _ in keys})
+    rows = connection.execute(_accounts_of_query(connection.dialect.name), {"owners": owners, "others": owners})
+    return list(rows)
+
+
+def _standing(row: Row[Any]) -> Standing:
+    return Standing(row.currency, AccountMode(row.mode), row.closed_at is not None, row.balance, row.held)
 
 
 def _read_outcomes(connection: Connection, holds: dict[UUID, Reservation]) -> None:
@@ -160,6 +186,16 @@ def _accounts_query(engine: str) -> CompoundSelect[Any]:
         select(*columns).where(concerned, queued).order_by(ACCOUNT.c.id).with_for_update(key_share=True).cte("locked")
     )
     return union_all(select(locked), select(*columns).where(concerned, not_(queued)))
+
+
+@cache
+def _accounts_of_query(engine: str) -> CompoundSelect[Any]:
+    """All accounts of these owners; members' rows are locked, as above."""
+    columns = [ACCOUNT.c[name] for name in ("id", "owner", "kind", "currency", "mode", "closed_at", "balance", "held")]
+    queued = ACCOUNT.c.mode != AccountMode.SYSTEM
+    members = select(*columns).where(among(engine, ACCOUNT.c.owner, "owners"), queued)
+    locked = members.order_by(ACCOUNT.c.id).with_for_update(key_share=True).cte("locked")
+    return union_all(select(locked), select(*columns).where(among(engine, ACCOUNT.c.owner, "others"), not_(queued)))
 
 
 @cache

@@ -21,9 +21,9 @@ from core.ids import new_id
 from core.money import Money
 from core.rows import among, insert_rows
 from ledger import AccountKind
-from ledger.accounts import AccountKey, accounts_together
+from ledger.accounts import AccountKey
 from ledger.books import Books
-from ledger.reading import read_books
+from ledger.reading import read_new_books
 from ledger.writing import write_books
 from members import Member, wallet_owner
 from members.limits import limits_of_tier
@@ -133,9 +133,8 @@ def _settlement(event: SignedEvent, deposits: list[Row[Any]]) -> _Settlement | N
 
 
 def _settle(connection: Connection, group: _Group) -> None:
-    accounts = accounts_together(connection, {key for each in group.plain.values() for key in each.accounts})
-    commands = {each.deposit_id: _commands(each, accounts) for each in group.plain.values()}
-    books = read_books(connection, [command for legs in commands.values() for command in legs])
+    # Each deposit is locked and was never settled: its transfers are new.
+    books, accounts = read_new_books(connection, {key for each in group.plain.values() for key in each.accounts})
     # Asked when the wallets are locked, so that two deposits at once cannot both find room.
     loaded = loaded_together(connection, {each.member_id for each in group.plain.values()})
     over_a_cap: set[UUID] = set()
@@ -146,7 +145,7 @@ def _settle(connection: Connection, group: _Group) -> None:
             over_a_cap.add(settlement.member_id)
             del group.plain[key]
         else:
-            _decide(books, commands[settlement.deposit_id])
+            _decide(books, _commands(settlement, accounts))
     _write(connection, books, list(group.plain.values()))
 
 
@@ -185,7 +184,6 @@ def _decide(books: Books, commands: Iterable[ledger.Post]) -> None:
     for command in commands:
         verdict = books.decide(command)
         if not isinstance(verdict, ledger.Applied):
-            # The deposit is locked and was never settled: its transfers cannot be there.
             raise TypeError(f"the ledger says {verdict} to {command}")
 
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Connection, insert, text
 
 from core.db import Database, ring
-from core.gathering import AT_MOST, Gathering
+from core.gathering import AT_MOST, WORTH_A_LANE, Gathering
 from tests.core.kit import EFFECTS, Effects
 
 
@@ -59,18 +59,22 @@ async def test_no_group_is_larger_than_the_bound() -> None:
     assert max(len(group) for group in here.groups) == AT_MOST
 
 
-async def test_two_lanes_commit_side_by_side() -> None:
+async def test_a_crowd_is_committed_by_two_lanes_side_by_side_and_a_few_by_one() -> None:
     here = Committing(lanes=2)
-    tasks = [*here.join("a")]
+    tasks = here.join("a")
     await turn()
     tasks += here.join("b")
     await turn()
+    assert here.groups == [["a"]]
+    crowd = [str(number) for number in range(WORTH_A_LANE)]
+    tasks += here.join(*crowd)
+    await turn()
+    assert here.groups == [["a"], ["b", *crowd]]
     tasks += here.join("c", "d")
     await turn()
-    assert here.groups == [["a"], ["b"]]
     here.gate.set()
-    await asyncio.gather(*tasks)
-    assert here.groups == [["a"], ["b"], ["c", "d"]]
+    assert len(await asyncio.gather(*tasks)) == WORTH_A_LANE + 4
+    assert here.groups == [["a"], ["b", *crowd], ["c", "d"]]
 
 
 async def test_a_poor_item_spoils_nobody_else() -> None:
@@ -121,20 +125,21 @@ def write(connection: Connection, names: list[str]) -> list[str]:
 
 
 async def test_an_answer_is_given_after_the_commit_and_rings_the_bell(database: Database, effects: Effects) -> None:
-    names = [f"n{number}" for number in range(50)]
+    names, bell = [f"n{number}" for number in range(50)], database.bell("written")
     answers = await asyncio.gather(
         *(database.together(write, name) for name in [*names, "poor"]), return_exceptions=True
     )
     assert answers[:-1] == names
     assert isinstance(answers[-1], ValueError)
-    assert database.bell("written").is_set()
+    assert bell.is_set()
     assert await effects.counted() == dict.fromkeys(names, 1)
 
 
 async def test_a_group_that_is_not_committed_rings_no_bell(database: Database, effects: Effects) -> None:
+    bell = database.bell("written")
     with pytest.raises(ValueError, match="poor"):
         await database.together(write, "poor")
-    assert not database.bell("written").is_set()
+    assert not bell.is_set()
 
 
 async def test_a_group_whose_connection_is_lost_is_done_again(database: Database, effects: Effects) -> None:
