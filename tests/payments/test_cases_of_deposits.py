@@ -86,7 +86,8 @@ async def test_a_call_that_surely_did_not_go_out_is_tried_again_and_given_up_in_
     provider = Answering([NotSent("ConnectError")] * 2 + [Accepted("TXN-1", LINK), Accepted("TXN-2", LINK)])
     await work_with(world, provider)
     assert (await world.deposit(first)).state is DepositState.REQUESTED
-    await work_with(world, provider, timedelta(seconds=3))
+    # The wait is as long as the deposit is old: on a slow machine that is more than the shortest one.
+    await work_with(world, provider, timedelta(seconds=40))
     assert (await world.deposit(first)).state is DepositState.OPEN
     assert (await world.deposit(second)).state is DepositState.OPEN
 

@@ -112,10 +112,13 @@ async def test_too_many_requests_says_when_to_come_back_and_lets_the_same_refere
 
 
 @KINDS
-async def test_forbidden_is_403_and_nothing_is_done(world: World, kind: str):
-    answer = await world.ask(kind, amount=asking_for(Fault.FORBIDDEN), reference="ours")
+@pytest.mark.parametrize(("fault", "status"), [(Fault.FORBIDDEN, 403), (Fault.UNAUTHORIZED, 401)])
+async def test_forbidden_and_unauthorized_say_so_and_nothing_is_done(
+    world: World, kind: str, fault: Fault, status: int
+):
+    answer = await world.ask(kind, amount=asking_for(fault), reference="ours")
 
-    assert answer.status_code == 403
+    assert answer.status_code == status
     assert not await world.knows("ours")
 
 
