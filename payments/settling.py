@@ -68,16 +68,8 @@ class _Settlement:
     tier: str
     amount: Money
     fee: Money
-
-    @property
-    def accounts(self) -> tuple[AccountKey, AccountKey, AccountKey]:
-        """The wallet, our merchant balance, our fees."""
-        currency = self.amount.currency
-        return (
-            (wallet_owner(self.member_id), AccountKind.WALLET, currency),
-            (HOUSE, AccountKind.PROVIDER, currency),
-            (HOUSE, AccountKind.FEES, currency),
-        )
+    accounts: tuple[AccountKey, AccountKey, AccountKey]
+    """The wallet, our merchant balance, our fees."""
 
 
 @dataclass(slots=True)
@@ -128,8 +120,14 @@ def _settlement(event: SignedEvent, deposits: list[Row[Any]]) -> _Settlement | N
         deposit.provider_id, deposit.reference, None,
     }:  # fmt: skip
         return None
-    fee = Money(deposit.fee, deposit.currency)
-    return _Settlement(event, deposit.id, deposit.member_id, deposit.tier, amount, fee)
+    currency = deposit.currency
+    accounts = (
+        (wallet_owner(deposit.member_id), AccountKind.WALLET, currency),
+        (HOUSE, AccountKind.PROVIDER, currency),
+        (HOUSE, AccountKind.FEES, currency),
+    )
+    fee = Money(deposit.fee, currency)
+    return _Settlement(event, deposit.id, deposit.member_id, deposit.tier, amount, fee, accounts)
 
 
 def _settle(connection: Connection, group: _Group) -> None:
