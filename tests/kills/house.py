@@ -2,6 +2,8 @@
 
 import asyncio
 import itertools
+import os
+import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Mapping
@@ -26,23 +28,22 @@ class House:
         self._database = database
         self._folder = folder
         self._delays = itertools.cycle(_DELAYS_S)
-        self._running: Process | None = None
         self._standby: Process | None = None
+        self._pid = 0
         self.kills = 0
 
     async def open(self) -> None:
-        """Start it, and have the next one do its imports meanwhile."""
-        self._running = self._standby or await self._spawn()
-        assert self._running.stdin is not None
-        self._running.stdin.write(b"\n")
-        self._standby = await self._spawn()
+        """Start it."""
+        self._standby = self._standby or await self._spawn()
+        assert self._standby.stdin is not None
+        self._standby.stdin.write(b"\n")
+        self._pid = int(await self._told())
 
     async def answers(self) -> None:
         """Wait until it does."""
         async with httpx.AsyncClient() as http:
             while True:
-                assert self._running is not None
-                assert self._running.returncode is None, (self._folder / "house.log").read_text()[-3000:]
+                assert self._lives(), (self._folder / "house.log").read_text()[-3000:]
                 try:
                     if (await http.get(f"{self._url}/health")).is_success:
                         return
@@ -56,19 +57,29 @@ class House:
 
     async def dies_at_once(self) -> None:
         """Kill it now, and start it again."""
-        assert self._running is not None
-        self._running.kill()
-        await self._running.wait()
+        os.kill(self._pid, signal.SIGKILL)
+        assert await self._told() == "ended"
         self.kills += 1
         await self._let_claims_run_out()
         await self.open()
 
     async def close(self) -> None:
         """Leave no process behind."""
-        for process in (self._running, self._standby):
-            if process is not None and process.returncode is None:
-                process.kill()
-                await process.wait()
+        if self._standby is not None:
+            if self._lives():
+                os.kill(self._pid, signal.SIGKILL)
+            self._standby.kill()
+            await self._standby.wait()
+
+    def _lives(self) -> bool:
+        # Once it has ended its parent, the standby, has said farewell and nothing is left of it.
+        return Path(f"/proc/{self._pid}").exists()
+
+    async def _told(self) -> str:
+        """The next line that the standby says."""
+        assert self._standby is not None
+        assert self._standby.stdout is not None
+        return (await self._standby.stdout.readline()).decode().strip()
 
     async def _let_claims_run_out(self) -> None:
         """What a dead worker had claimed is free after 15 and 20 seconds on PostgreSQL; nobody waits for that here.
@@ -84,5 +95,5 @@ class House:
             # Not from the repository's folder: an operator's `.env` would be read there.
             return await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "tests.kills.standby", cwd=self._folder, env=self._environment, stdin=PIPE,
-                stdout=log, stderr=log,
+                stdout=PIPE, stderr=log,
             )  # fmt: skip
