@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
@@ -64,14 +65,30 @@ def plans(draw: st.DrawFn) -> Plan:
     return Plan(halves, rules, whims)
 
 
-@settings(
-    max_examples=10, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate],
+lives = settings(
+    deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )  # fmt: skip
+
+
+# A life takes a second: a few each time, each time others, and many in `make soak`.
+@settings(lives, max_examples=5)
 @given(plans())
 async def test_whatever_people_do_pots_pay_what_they_hold_shares_get_one_turn_and_sums_are_conserved(
     database: Database, plan: Plan
 ):
+    await live_and_forget(database, plan)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(600)
+@settings(lives, max_examples=40)
+@given(plans())
+async def test_the_same_holds_through_forty_lives(database: Database, plan: Plan):
+    await live_and_forget(database, plan)
+
+
+async def live_and_forget(database: Database, plan: Plan) -> None:
     with contextlib.suppress(_Enough):
         async with database.transaction() as session:
             village = Village(database, session)
