@@ -59,8 +59,10 @@ def amount(money: Money) -> str:
 
 
 def moment(language: str, when: datetime, zone: str) -> str:
-    """`22 nov. 2026 à 14:05` in the member's own zone."""
+    """`22 nov. 2026 à 14:05`, `1er déc. 2026 à 08:00` in the member's own zone."""
     pattern = "d MMM y 'à' HH:mm" if language == "fr" else "d MMM y 'at' HH:mm"
+    if language == "fr" and when.astimezone(_zone(zone)).day == 1:
+        pattern = pattern.replace("d", "'1er'", 1)
     return format_datetime(when, pattern, tzinfo=_zone(zone), locale=language)
 
 

@@ -94,7 +94,7 @@ def test_a_short_moment_and_a_time_of_day_are_in_the_members_own_zone_too():
 
 def test_midnight_is_another_day_further_east():
     late = datetime(2026, 12, 31, 23, 30, tzinfo=UTC)
-    assert i18n.moment("fr", late, "Africa/Niamey") == "1 janv. 2027 à 00:30"
+    assert i18n.moment("fr", late, "Africa/Niamey") == "1er janv. 2027 à 00:30"
 
 
 @pytest.mark.parametrize(
@@ -103,3 +103,9 @@ def test_midnight_is_another_day_further_east():
 )
 def test_somebody_is_greeted_in_the_closest_language_we_speak(told: str | None, greeted_in: str):
     assert i18n.closest_language(told) == greeted_in
+
+
+def test_the_first_of_a_month_is_said_as_the_french_say_it():
+    when = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
+    assert i18n.moment("fr", when, "Africa/Ouagadougou") == "1er déc. 2026 à 08:00"
+    assert i18n.moment("en", when, "Africa/Ouagadougou") == "1 Dec 2026 at 08:00"
