@@ -63,14 +63,13 @@ class Reception:
             return None
 
     def _line(self, incoming: Incoming) -> AbstractAsyncContextManager[object]:
-        """Where many who tap in one group at once stand in line.
+        """Where whatever happens in one chat at once stands in line: many in a group, or one who taps on.
 
-        Most taps of a group wait for the same row. Waiting in the database, each would hold one of its connections, and
-        nobody could draw the card that they wait for, nor answer anybody else.
+        Most of it waits for the same row. Waiting in the database, each would hold one of its connections, and nobody
+        could draw the card that a group waits for, nor answer anybody else.
         """
-        if incoming.is_private:
-            return contextlib.nullcontext()
-        return self._lines.setdefault(f"{incoming.channel}:{incoming.chat}", asyncio.Semaphore(_GROUP_AT_ONCE))
+        at_once = 1 if incoming.is_private else _GROUP_AT_ONCE
+        return self._lines.setdefault(f"{incoming.channel}:{incoming.chat}", asyncio.Semaphore(at_once))
 
     async def _answer_once(self, session: AsyncSession, incoming: Incoming) -> Toast | None:
         if not await inbox.claim(session, incoming.channel, incoming.id):
@@ -86,7 +85,7 @@ class Reception:
         language = i18n.closest_language(incoming.language)
         met = await _meet(session, incoming, language)
         # Their own id and the number they have for now are one and the same conversation.
-        incoming = replace(incoming, person=met.address.external_id, chat=met.address.external_id)
+        incoming = _known_as(incoming, met.address.external_id)
         member, here = met.member, Destination(incoming.channel, incoming.chat)
         memory = await conversation.lock(session, here.channel, here.chat, incoming.person, member.id)
         await outbox.heard(session, here)
@@ -192,6 +191,14 @@ async def _meet(session: AsyncSession, incoming: Incoming, language: str) -> Mee
     if incoming.phone is not None:
         await _note_own_number(session, met.member, incoming.phone)
     return met
+
+
+def _known_as(incoming: Incoming, person: str) -> Incoming:
+    """The same words by the id we know their sender by; a card that is their own stays so."""
+    contact = incoming.contact
+    if contact is not None and incoming.is_own_contact:
+        contact = replace(contact, external_id=person)
+    return replace(incoming, person=person, chat=person, contact=contact)
 
 
 async def _note_own_number(session: AsyncSession, member: Member, number: str) -> None:

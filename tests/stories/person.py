@@ -47,6 +47,11 @@ class Person:
         """Touch START, or a link with a payload."""
         await self._act(f"people/{self.name}/start", {"payload": payload} if payload else {})
 
+    async def follows_link(self, url: str) -> "Person":
+        """Follow a link that opens the private chat; gives the person there."""
+        await self._act(f"people/{self.name}/follow", {"url": url})
+        return self
+
     async def says(self, text: str, *, anonymous: bool = False) -> None:
         """Type and send; `anonymous` as a group's hidden administrator."""
         await self._act(f"{self._chat}/say", {"text": text, "anonymous": anonymous})

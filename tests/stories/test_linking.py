@@ -72,7 +72,7 @@ async def test_the_code_is_one_tap_away_on_the_other_channel(town: Town) -> None
         for each in row
         if "wa.me" in each.get("url", "")
     )
-    await there._act(f"{there._chat}/follow", {"url": url})
+    await there.follows_link(url)
     await there.taps("Oui, relier")
     await there.hears("C’est fait", "Votre solde : 5 000 F CFA")
 
@@ -139,6 +139,17 @@ async def test_who_changes_numbers_finds_their_wallet_again(town: Town) -> None:
     awa = await town.person("awa", "whatsapp")
     await awa.says("/solde")
     await awa.hears("Disponible : 5 000 F CFA")
+
+
+@ON_SQLITE
+async def test_who_is_told_by_the_number_alone_still_shares_a_card_of_their_own(town: Town) -> None:
+    awa = await town.member("awa", channel="whatsapp")
+    await town.sandbox.post("/whatsapp/api/people/awa/ids", json={"ids": "phone_only"})
+    await awa.shares_own_contact()
+    await awa.hears("C’est noté : +22670123456")
+    await town.sandbox.post("/whatsapp/api/people/awa/ids", json={"ids": "both"})
+    await awa.shares_own_contact()
+    await awa.hears("C’est noté")
 
 
 @EVERYWHERE
