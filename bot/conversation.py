@@ -106,6 +106,12 @@ async def lock(session: AsyncSession, channel: str, chat: str, person: str, memb
     return memory
 
 
+async def follow(session: AsyncSession, given_up: UUID, kept: UUID) -> None:
+    """The two turned out to be one person: what either of them is being asked stays open."""
+    theirs = update(Conversation).where(Conversation.member_id == given_up)
+    await session.execute(theirs.values(member_id=kept))
+
+
 async def waits_for_a_secret(session: AsyncSession, channel: str, chat: str, person: str) -> bool:
     """Whether the question open there is one whose answer must not be kept as it was typed."""
     memory = await session.get(Conversation, (channel, chat, person))

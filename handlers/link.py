@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 import payments
 import tontines
-from bot import shortcuts
+from bot import conversation, shortcuts
 from bot.chat import Chat, Flow
 from bot.dialogue import GO
 from bot.notify import notice, places_of
@@ -103,6 +103,8 @@ def _in_order(one: Member, other: Member) -> tuple[Member, Member]:
 async def _unite(session: AsyncSession, kept: Member, given_up: Member) -> Money:
     """Everything follows, or nothing does: a refusal leaves both as they were."""
     async with session.begin_nested():
+        # Before the members: whoever is answered there at this moment holds their conversation, and then needs them.
+        await conversation.follow(session, given_up.id, kept.id)
         await uniting.lock_both(session, kept.id, given_up.id)
         await payments.follow(session, given_up.id, kept.id)
         await tontines.follow(session, given_up.id, kept.id)
