@@ -36,7 +36,7 @@ _MEASURED = {"core", "ledger", "payments", "tontines"}
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Measure the coverage of what a package's own tests do, and of a test on both engines only once.
 
-    Being measured takes a test more than twice as long, and what only stories ever touch is not tested well.
+    Being measured takes a test about twice as long, and what only stories ever touch is not tested well.
     """
     told = {item.nodeid for item in items}
     for item in items:
