@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.groups import GroupTurn, Toast
 from core import i18n
 from core.money import Money
-from handlers.tontine.card import lives_in, redraw_open
+from handlers.tontine.card import lives_in
 from handlers.tontine.contribute import CONTRIBUTE, PAY_IN_PRIVATE
 from handlers.tontine.links import id_of, token_of
 from handlers.tontine.waiting import TOP_UP, pay_or_wait
@@ -52,8 +52,6 @@ async def pay(turn: GroupTurn, argument: str) -> Toast:
     )
     if contribution.state is not ContributionState.MADE:
         return Toast(start=f"{TOP_UP}{token_of(contribution.id)}")
-    # With the payment itself: the event tells others of it only once all who tapped before it were told.
-    await redraw_open(turn.session, tontine.id)
     numbers = await _numbers(turn.session, dues)
     return Toast(_text(found.member, "tap.paid", amount=Money(owed), tontine=tontine.name, rounds=numbers))
 

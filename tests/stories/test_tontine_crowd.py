@@ -25,6 +25,8 @@ A_MINUTE_AT_MOST = 20
 @pytest.mark.soak
 @pytest.mark.timeout(600)
 async def test_fifty_taps_within_a_second_pay_fifty_times(town: Town) -> None:
+    # Fifty people who join and start at once take a busy machine longer than a story's few.
+    town.patience_s = 90
     names = [f"Awa{number}" for number in range(MEMBERS)]
     ring = await circle(town, *names, francs=20_000)
     async with ring.clock:
