@@ -2,7 +2,10 @@
 
 import asyncio
 import sqlite3
+from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
+from threading import Thread
 from typing import Any
 
 import aiosqlite
@@ -25,5 +28,13 @@ class SqliteConnection(aiosqlite.Connection):
 def connect(database: str, **options: Any) -> SqliteConnection:
     """A connection to be awaited, as `aiosqlite.connect` makes them."""
     connection = SqliteConnection(partial(sqlite3.connect, database, **options), _ROWS_AT_ONCE)
-    connection._thread.daemon = True  # noqa: SLF001 - as SQLAlchemy does with those it makes itself
+    # A daemon, as SQLAlchemy makes of those it opens itself.
+    work = connection._thread.run  # noqa: SLF001
+    connection._thread = Thread(target=_to_its_end, args=(work,), daemon=True)  # noqa: SLF001
     return connection
+
+
+def _to_its_end(work: Callable[[], None]) -> None:
+    """What a query answers that was given up in mid-way may find its loop closed: then nobody waits for it."""
+    with suppress(RuntimeError):
+        work()

@@ -1,5 +1,7 @@
 import asyncio
+import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, insert, select, text
@@ -164,6 +166,24 @@ async def test_somebody_cancelled_twice_in_mid_query_leaves_nothing_behind_that_
         await asyncio.wait(others)
     async with database.reading() as session:
         assert await session.scalar(text("SELECT 1")) == 1
+
+
+def test_a_query_that_ends_after_its_loop_bothers_nobody(tmp_path: Path):
+    async def asks_and_goes() -> None:
+        database = Database(f"sqlite+aiosqlite:///{tmp_path / 'cauri.sqlite3'}")
+        asked = asyncio.create_task(_count_for_long(database))
+        await asyncio.sleep(0.2)
+        for _ in range(2):
+            asked.cancel()
+            await asyncio.sleep(0.05)
+
+    before = set(threading.enumerate())
+    asyncio.run(asks_and_goes())
+    left = set(threading.enumerate()) - before
+    assert left
+    # Whatever such a thread raises fails this test.
+    for thread in left:
+        thread.join()
 
 
 async def _count_for_long(database: Database) -> None:
