@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import hmac
 import json
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from core.db import Database
+from tests.channels.whatsapp_kit import contact, tap, text, value, webhook
 from tests.stories.town import Person, Town, running_town, until
 
 COPIES = 200
@@ -48,6 +49,32 @@ async def test_two_hundred_copies_of_one_update_withdraw_once(town: Town) -> Non
     await town.audit()
 
 
+async def test_two_hundred_copies_of_one_whatsapp_message_are_answered_once(town: Town) -> None:
+    awa = await town.member("awa", channel="whatsapp")
+    before = len(await awa.said_to_me())
+    await _post_whatsapp(town, awa, [text("/solde", None, user_id=awa.address[1])] * COPIES)
+    await awa.hears("Disponible : 0 F CFA")
+    # Whoever is answered twice is answered in order: what is asked next comes last.
+    await awa.says("/aide")
+    await awa.hears("Ce que je sais faire")
+    assert len(await awa.said_to_me()) == before + 2
+
+
+@pytest.mark.parametrize("taps", [1, COPIES])
+async def test_two_hundred_copies_of_one_tap_or_many_taps_on_whatsapp_withdraw_once(town: Town, taps: int) -> None:
+    awa = await town.member("awa", balance=5_000, channel="whatsapp")
+    await awa.says("retirer 2000 orange 70 12 34 56")
+    data, at = await awa.data_of("Confirmer"), await awa.button("Confirmer")
+    asked = next(each["wamid"] for each in await awa.messages() if each["message_id"] == at["message_id"])
+    tapped = [tap(data, asked, None, user_id=awa.address[1]) for _ in range(taps)]
+    await _post_whatsapp(town, awa, tapped * (COPIES // taps))
+    await awa.hears("Retrait effectué", "Votre solde : 3 000 F CFA")
+    assert sum("Retrait effectué" in said for said in await awa.said_to_me()) == 1
+    assert [entry["kind"] for entry in await town.transactions()] == ["payout", "deposit"]
+    assert await awa.balance() == 3_000
+    await town.audit()
+
+
 async def test_two_hundred_taps_on_one_confirmation_send_once(town: Town) -> None:
     awa, moussa = await town.member("awa", balance=5_000), await town.member("moussa")
     await awa.says("/envoyer 500")
@@ -69,7 +96,7 @@ async def test_two_hundred_copies_of_one_webhook_credit_once(town: Town) -> None
     (paid,) = await town.transactions()
     body = json.dumps({"amount": 5000, "event": "payment.completed", "status": "success", "transaction_id": paid["id"]})
     signature = hmac.new(b"demo-webhook-secret", body.encode(), hashlib.sha256).hexdigest()
-    await _post_all(f"{town.app_url}/webhook/getmipay/", [body] * COPIES, {"X-Signature": signature})
+    await _post_all(f"{town.app_url}/webhook/getmipay/", [body] * COPIES, lambda _: {"X-Signature": signature})
     await awa.hears("Recharge reçue : 5 000 F CFA", "Votre solde : 5 000 F CFA")
     assert sum("Recharge reçue" in said for said in await awa.said_to_me()) == 1
     assert await awa.balance() == 5_000
@@ -106,16 +133,28 @@ async def _taps(person: Person, label: str, updates: Iterable[int]) -> list[str]
 
 async def _deliver(town: Town, updates: Sequence[str]) -> None:
     headers = {"X-Telegram-Bot-Api-Secret-Token": SECRET}
-    await _post_all(f"{town.app_url}/webhook/telegram", updates, headers)
+    await _post_all(f"{town.app_url}/webhook/telegram", updates, lambda _: headers)
 
 
-async def _post_all(url: str, bodies: Sequence[str], headers: dict[str, str]) -> None:
+async def _post_whatsapp(town: Town, person: Person, messages: Sequence[dict[str, Any]]) -> None:
+    """Each of them as a webhook of its own, signed by Meta."""
+    told = [value(each, contacts=[contact(None, person.address[1], person.full_name)]) for each in messages]
+    bodies = [json.dumps(webhook(each)) for each in told]
+
+    def signature(body: str) -> dict[str, str]:
+        made = hmac.new(b"demo-whatsapp-app-secret", body.encode(), hashlib.sha256).hexdigest()
+        return {"X-Hub-Signature-256": f"sha256={made}"}
+
+    await _post_all(f"{town.app_url}/webhook/whatsapp", bodies, signature)
+
+
+async def _post_all(url: str, bodies: Sequence[str], headers: Callable[[str], dict[str, str]]) -> None:
     """Post all of them at the same time; what is told to come again later does, as whoever calls us would."""
     limits = httpx.Limits(max_connections=COPIES)
-    async with httpx.AsyncClient(headers=headers, limits=limits, timeout=60) as http:
+    async with httpx.AsyncClient(limits=limits, timeout=60) as http:
 
         async def is_taken(body: str) -> bool:
-            answer = await http.post(url, content=body)
+            answer = await http.post(url, content=body, headers=headers(body))
             assert answer.status_code in {HTTPStatus.OK, HTTPStatus.SERVICE_UNAVAILABLE}, answer.text
             return answer.is_success
 

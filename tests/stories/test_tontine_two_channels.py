@@ -3,11 +3,20 @@
 import pytest
 
 from tests.stories.conftest import ON_SQLITE
+from tests.stories.group import Neighbour
+from tests.stories.test_tontine_first_day import makes_for_today
+from tests.stories.test_tontine_group import joins, lets_in, reads_and_accepts
 from tests.stories.tontine import circle, touch
-from tests.stories.town import Town
+from tests.stories.town import Person, Town
 
 FIVE_HERE = ("Binta", "Chantal", "Djeneba", "Esther", "Fanta")
 FIVE_THERE = ("Gnima", "Habiba", "Issa", "Jean", "Lamine")
+
+
+async def wa_link_from(organiser: Person) -> str:
+    """WhatsApp's line of the invitation that the organiser has to pass on."""
+    said = next(each for each in await organiser.said_to_me() if "Je vous invite dans notre tontine" in each)
+    return next(word for word in said.split() if word.startswith("https://wa.me/"))
 
 
 async def test_who_is_on_whatsapp_pays_in_private_and_stands_on_the_groups_card(town: Town) -> None:
@@ -86,6 +95,78 @@ async def test_a_tontine_wholly_on_whatsapp_is_lived_in_private(town: Town) -> N
         await ring.pays_elsewhere("Gnima", "Habiba", "Issa")
         await ring.pays_out(1, "Habiba", "Issa")
         await ring.alone("Gnima").hears("Votre cagnotte est arrivée : 15 000 F CFA")
-        await touch(ring.alone("Issa"), "Menu")
+        await ring.alone("Issa").says("/tontine")
+        await ring.alone("Issa").hears("Les Amies", "5 000 F CFA par part")
         assert await ring.wallet("Gnima") == 30_000
         await ring.audit()
+
+
+@ON_SQLITE
+async def test_who_comes_by_the_invitations_link_joins_stirs_and_pays_on_whatsapp(town: Town) -> None:
+    awa, moussa = await town.member("awa", 6_000), await town.member("moussa", 6_000)
+    fatou = await town.member("fatou", 6_000, channel="whatsapp")
+    link = await makes_for_today(awa)
+    await joins(moussa, link)
+    await lets_in(awa, "Moussa Traoré")
+    await fatou.follows_link(await wa_link_from(awa))
+    await reads_and_accepts(fatou)
+    await lets_in(awa, "Fatou Diop")
+    await fatou.hears("Bienvenue dans Les Amies")
+    await awa.taps("Confier la trésorerie")
+    await awa.taps("Moussa")
+    await awa.taps("Confirmer")
+    await awa.taps("Démarrer le cycle")
+    await awa.taps("Dans 10 minutes")
+    await awa.taps("Démarrer le cycle")
+
+    together = Neighbour.of(awa)
+    await together.hears("le cycle commence", "Ont mélangé : 0 sur 3")
+    await together.taps_in_group("Mélanger")
+    await Neighbour.of(moussa).taps_in_group("Mélanger")
+    await together.hears("Ont mélangé : 2 sur 3")
+    await fatou.taps("Mélanger")
+    await fatou.hears("l’ordre des tours est tiré au sort !", "Votre tour : n°")
+    await together.hears("Tour 1 sur 3")
+    await touch(fatou, "Cotiser")
+    await touch(fatou, "✅ Payer")
+    await fatou.hears("payée")
+    await together.hears("✅ Fatou Diop")
+    assert await fatou.balance() == 1_000
+    await town.audit()
+
+
+@ON_SQLITE
+async def test_a_tontine_is_made_and_begun_by_three_who_are_all_on_whatsapp(town: Town) -> None:
+    awa, moussa, fatou = [await town.member(name, 6_000, channel="whatsapp") for name in ("awa", "moussa", "fatou")]
+    await awa.says("/tontine")
+    await awa.taps("Créer une tontine")
+    await awa.says("Les Amies")
+    for label in ("5 000 F CFA", "Chaque jour", "Aujourd’hui", "Réglages habituels", "Créer et accepter ces règles"):
+        await awa.taps(label)
+    await awa.hears("Je vous invite dans notre tontine")
+    for person, name in ((moussa, "Moussa Traoré"), (fatou, "Fatou Diop")):
+        await person.follows_link(await wa_link_from(awa))
+        await reads_and_accepts(person)
+        await lets_in(awa, name)
+        await person.hears("Bienvenue dans Les Amies")
+    await awa.taps("Confier la trésorerie")
+    await awa.taps("Moussa")
+    await awa.taps("Confirmer")
+    await awa.hears("tout est prêt")
+    await awa.taps("Démarrer le cycle")
+    await awa.taps("Dans 10 minutes")
+    await awa.taps("Démarrer le cycle")
+
+    for person in (awa, moussa, fatou):
+        await person.hears("le cycle commence")
+    for person in (awa, moussa, fatou):
+        await touch(person, "Mélanger")
+    for person in (awa, moussa, fatou):
+        await person.hears("l’ordre des tours est tiré au sort !", "Votre tour : n°")
+    for person in (awa, moussa, fatou):
+        await person.hears("Tour 1 sur 3")
+        await touch(person, "Cotiser")
+        await touch(person, "✅ Payer")
+        await person.hears("payée")
+    assert [await person.balance() for person in (awa, moussa, fatou)] == [1_000] * 3
+    await town.audit()

@@ -60,11 +60,13 @@ class Circle:
 
     async def pays_elsewhere(self, *names: str) -> None:
         """These people, who are not in the group, pay by the card they got in private; the group sees it."""
-        for name in names:
-            await self.elsewhere[name].hears_button("Cotiser")
-            await touch(self.elsewhere[name], "Cotiser")
-            await touch(self.elsewhere[name], "✅ Payer")
-            await self.elsewhere[name].hears("payée")
+        for person in (self.elsewhere[name] for name in names):
+            await person.hears_button("Cotiser")
+            await touch(person, "Cotiser")
+            # The button of the round before still stands there.
+            await person.hears_button("✅ Payer")
+            await touch(person, "✅ Payer")
+            await person.hears("payée")
         await self.card_says(*(f"✅ {name}" for name in names))
 
     async def pays_out(self, number: int, asker: str, approver: str) -> None:
