@@ -4,12 +4,14 @@ import asyncio
 import contextlib
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
+from datetime import timedelta
 from weakref import WeakValueDictionary
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import conversation, shortcuts
+from bot.channels import TRAITS
 from bot.commands import Commands
 from bot.conversation import Conversation, Run
 from bot.dialogue import BACK, CANCEL, GO, Dialogue
@@ -19,7 +21,7 @@ from bot.questions import Answer
 from bot.renumbering import take_along
 from bot.views import View
 from bot.words import plain
-from core import i18n, inbox, outbox
+from core import clock, i18n, inbox, outbox
 from core.db import Database, is_database_away
 from core.errors import Refusal
 from core.outbox import Destination
@@ -31,6 +33,9 @@ log = structlog.get_logger(__name__)
 _CANCEL_WORDS = {"annuler", "annule", "cancel", "stop"}
 _BACK_WORDS = {"retour", "back", "precedent"}
 _GROUP_AT_ONCE = 3
+
+
+_DOUBLE_TAP = timedelta(seconds=10)
 
 
 class ComeAgain(Exception):
@@ -141,12 +146,10 @@ class Reception:
             return
         run = next((run for run in dialogue.runs if run.token == first), None)
         step, _, choice = rest.partition(":")
-        if run is None:
-            # The run that just ended: the second half of a double tap, whose answer is on its way already.
-            if first != memory.last_token:
-                await dialogue.remark("dialogue.old_button")
-        elif step == str(run.step):
+        if run is not None and step == str(run.step):
             await self._choose(dialogue, run, choice)
+        elif (run is None and first != memory.last_token) or _is_long_answered(memory):
+            await dialogue.remark("dialogue.old_button")
 
     async def _choose(self, dialogue: Dialogue, run: Run, choice: str) -> None:
         dialogue.bring_forward(run)
@@ -205,6 +208,12 @@ async def _note_own_number(session: AsyncSession, member: Member, number: str) -
     """The channel vouches for the number, whatever it was asked for; one that is not served here is of no use."""
     with contextlib.suppress(Refusal):
         await verify_phone(session, member, parse_phone(number).e164)
+
+
+def _is_long_answered(memory: Conversation) -> bool:
+    """Whether a button of what was answered last is an old one, and not the second half of a double tap, whose answer is
+    on its way already. Where messages are edited such buttons go away; where they are not, people find them again."""
+    return not TRAITS[memory.channel].edits and clock.now() - memory.updated_at > _DOUBLE_TAP
 
 
 def _nothing_open(dialogue: Dialogue) -> None:

@@ -30,6 +30,7 @@ from handlers.tontine.telling import (
 )
 from handlers.tontine.which import buttons_for
 from tontines.charter import has_accepted
+from tontines.cycles import holders_in, running_cycle
 from tontines.group_tables import Membership, Officer, Tontine
 from tontines.states import MembershipState, Role, TontineState
 
@@ -118,6 +119,9 @@ async def _joined(session: AsyncSession, payload: Payload) -> None:
     mine = ways.to("tontine", i18n.text(member.language, "tontine.button.open"))
     start = words.day(member.language, tontine.rules.starts_on)
     running = tontine.state is TontineState.RUNNING
+    if running and membership in await holders_in(session, (await running_cycle(session, tontine.id)).id):
+        # The cycle that began meanwhile is theirs too, and they are told of it.
+        return
     key = "tontine.notice.joined_running" if running else "tontine.notice.joined"
     await tell_one(session, member, key, [mine], subject=f"joining:{membership.id}", name=tontine.name, start=start)
 

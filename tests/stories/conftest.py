@@ -13,6 +13,8 @@ from tests.stories.town import Town, running_town
 ON_SQLITE = pytest.mark.parametrize("engine", ["sqlite"])
 # For stories that need what Telegram alone has: groups, edits, a contact button.
 ON_TELEGRAM = pytest.mark.parametrize("channel", ["telegram"])
+# For those about messages that stay as they are.
+ON_WHATSAPP = pytest.mark.parametrize("channel", ["whatsapp"])
 # For the few that are told on each channel and each engine.
 EVERYWHERE = pytest.mark.parametrize(
     ("engine", "channel"), [(engine, channel) for channel in ("telegram", "whatsapp") for engine in ENGINES]

@@ -1,8 +1,11 @@
 """Buttons tapped twice, too late, or by somebody else: what was meant happens once, and nothing else does."""
 
+from datetime import timedelta
+
 import pytest
 
-from tests.stories.conftest import ON_SQLITE, ON_TELEGRAM
+from core import clock
+from tests.stories.conftest import ON_SQLITE, ON_TELEGRAM, ON_WHATSAPP
 from tests.stories.town import Person, Town, until
 
 
@@ -177,3 +180,16 @@ async def _is_asked_twice(person: Person, question: str, messages: int) -> bool:
     """A button that begins something begins it each time; only the question asked last has buttons."""
     said = await person.said_to_me()
     return len(said) >= messages and all(question in text for text in said[-2:])
+
+
+@ON_SQLITE
+@ON_WHATSAPP
+async def test_a_button_that_was_answered_long_ago_is_never_met_with_silence(town: Town) -> None:
+    awa = await town.member("awa")
+    await awa.says("/recharger")
+    old = await awa.data_of("5 000 F CFA")
+    await awa.taps("5 000 F CFA")
+    await awa.hears("Quel numéro va payer ?")
+    with clock.ahead(timedelta(minutes=1)):
+        await awa.taps_unseen(old)
+        await awa.hears("Ce bouton n’est plus valable", "Quel numéro va payer ?")
