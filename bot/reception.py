@@ -211,8 +211,11 @@ async def _note_own_number(session: AsyncSession, member: Member, number: str) -
 
 
 def _is_long_answered(memory: Conversation) -> bool:
-    """Whether a button of what was answered last is an old one, and not the second half of a double tap, whose answer is
-    on its way already. Where messages are edited such buttons go away; where they are not, people find them again."""
+    """Whether a button of what was answered last is an old one.
+
+    It may also be the second half of a double tap, whose answer is on its way already. Where messages are edited such
+    buttons go away; where they are not, people find them again.
+    """
     return not TRAITS[memory.channel].edits and clock.now() - memory.updated_at > _DOUBLE_TAP
 
 

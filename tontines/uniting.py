@@ -16,13 +16,13 @@ from tontines.states import ContributionState
 class BothInOne(Refusal):
     """Both take part in the same tontine, as two: neither can vanish from it. Params: `tontine`, its name."""
 
-    key = "refusal.link.both_in_one"
+    key = "refusal.tontine.both_in_one"
 
 
 class ContributionWaits(Refusal):
     """A contribution waits for its payer's wallet, and is theirs to pay."""
 
-    key = "refusal.link.under_way"
+    key = "refusal.tontine.contribution_waits"
 
 
 async def follow(session: AsyncSession, given_up: UUID, kept: UUID) -> None:
