@@ -113,9 +113,12 @@ async def follow(session: AsyncSession, given_up: UUID, kept: UUID) -> None:
 
 
 async def waits_for_a_secret(session: AsyncSession, channel: str, chat: str, person: str) -> bool:
-    """Whether the question open there is one whose answer must not be kept as it was typed."""
+    """Whether the question open there is one whose answer must not be kept as it was typed.
+
+    Asked when something has failed, which may be what stands in the memory itself.
+    """
     memory = await session.get(Conversation, (channel, chat, person))
-    prompt = memory.runs[-1]["prompt"] if memory is not None and memory.runs else None
+    prompt = memory.runs[-1].get("prompt") if memory is not None and memory.runs else None
     return bool(prompt and prompt.get("is_secret"))
 
 
