@@ -1,10 +1,12 @@
 """The demo in a process of its own, and somebody's thumb on one of its page's telephones."""
 
 import asyncio
+import fcntl
 import os
 import re
 import signal
 import sys
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -26,7 +28,18 @@ expect.set_options(timeout=30_000)
 
 @asynccontextmanager
 async def demo(folder: Path) -> AsyncIterator[str]:
-    """`cauri demo` in a process tree of its own, ended as a person ends it: by Ctrl-C to all of it."""
+    """`cauri demo` in a process tree of its own, ended as a person ends it: by Ctrl-C to all of it.
+
+    One at a time on this machine: they all want the same ports.
+    """
+    with (Path(tempfile.gettempdir()) / "cauri-demo.lock").open("w") as turn:
+        await asyncio.to_thread(fcntl.flock, turn, fcntl.LOCK_EX)
+        async with _demo(folder) as address:
+            yield address
+
+
+@asynccontextmanager
+async def _demo(folder: Path) -> AsyncIterator[str]:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", "from cli import main; main()", "demo", "--data", str(folder),
         stdout=asyncio.subprocess.PIPE, start_new_session=True,
