@@ -109,7 +109,8 @@ async def lock(session: AsyncSession, channel: str, chat: str, person: str, memb
 async def follow(session: AsyncSession, given_up: UUID, kept: UUID) -> None:
     """The two turned out to be one person: what either of them is being asked stays open."""
     theirs = update(Conversation).where(Conversation.member_id == given_up)
-    await session.execute(theirs.values(member_id=kept))
+    # Past the rows that are held already: a refusal rolls this back, and would leave the open one unread in mid-turn.
+    await session.execute(theirs.values(member_id=kept), execution_options={"synchronize_session": False})
 
 
 async def waits_for_a_secret(session: AsyncSession, channel: str, chat: str, person: str) -> bool:
