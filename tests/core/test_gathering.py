@@ -142,9 +142,8 @@ async def test_a_group_that_is_not_committed_rings_no_bell(database: Database, e
     assert not bell.is_set()
 
 
+@pytest.mark.parametrize("engine", ["postgresql"])  # A file has no connection to lose.
 async def test_a_group_whose_connection_is_lost_is_done_again(database: Database, effects: Effects) -> None:
-    if database.is_sqlite:
-        pytest.skip("a file has no connection to lose")
     lost: list[str] = []
 
     def lose_once(connection: Connection, names: list[str]) -> list[str]:
