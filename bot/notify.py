@@ -36,12 +36,6 @@ async def tell(session: AsyncSession, member: Member, view: View, *, subject: st
         await outbox.say(session, places[0], view.dump(), subject=subject)
 
 
-async def tell_everywhere(session: AsyncSession, member: Member, view: View) -> None:
-    """Tell a member at each of their addresses: what concerns the safety of their wallet."""
-    for to in await places_of(session, member):
-        await outbox.say(session, to, view.dump())
-
-
 async def places_of(session: AsyncSession, member: Member) -> list[Destination]:
     """Where a member is reached, the place they wrote from last first."""
     places = [Destination(each.channel, each.external_id) for each in await addresses_of(session, member.id)]

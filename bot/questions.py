@@ -110,7 +110,30 @@ class Question(Generic[T]):
         return str(value)
 
 
-class AmountOf(Question[Money]):
+class HowMuch(Question[Money]):
+    """The base of questions for an amount: typed as people write one, kept in whole francs."""
+
+    async def read_chosen(self, saved: Any, session: AsyncSession) -> Money:
+        return self.within(self.load(saved))
+
+    async def read_text(self, text: str, session: AsyncSession) -> Money:
+        return self.within(parse_amount(text))
+
+    def dump(self, value: Money) -> int:
+        return value.amount
+
+    def load(self, saved: int) -> Money:
+        return Money(saved)
+
+    def told(self, value: Money, language: str) -> str:
+        return i18n.amount(value)
+
+    def within(self, amount: Money) -> Money:
+        """The amount, if it is one that may be answered; raises Refusal."""
+        raise NotImplementedError
+
+
+class AmountOf(HowMuch):
     """An amount between two bounds, with round ones to tap."""
 
     _ROUND: ClassVar = (500, 1_000, 2_000, 5_000, 10_000, 25_000)
@@ -124,22 +147,7 @@ class AmountOf(Question[Money]):
         fitting = [francs for francs in self._ROUND if self._at_least.amount <= francs <= self._at_most.amount]
         return [Option(i18n.amount(Money(francs)), francs) for francs in fitting]
 
-    async def read_chosen(self, saved: Any, session: AsyncSession) -> Money:
-        return self._within(self.load(saved))
-
-    async def read_text(self, text: str, session: AsyncSession) -> Money:
-        return self._within(parse_amount(text))
-
-    def dump(self, value: Money) -> int:
-        return value.amount
-
-    def load(self, saved: int) -> Money:
-        return Money(saved)
-
-    def told(self, value: Money, language: str) -> str:
-        return i18n.amount(value)
-
-    def _within(self, amount: Money) -> Money:
+    def within(self, amount: Money) -> Money:
         if amount < self._at_least:
             raise AmountTooSmall(amount=amount, at_least=self._at_least)
         if amount > self._at_most:

@@ -63,7 +63,7 @@ class Contribution(AmountOf):
     def __init__(self) -> None:
         super().__init__(Money(CONTRIBUTION_AT_LEAST), Money(CONTRIBUTION_AT_MOST))
 
-    def _within(self, amount: Money) -> Money:
+    def within(self, amount: Money) -> Money:
         if not CONTRIBUTION_AT_LEAST <= amount.amount <= CONTRIBUTION_AT_MOST:
             raise ContributionOutOfBounds(at_least=Money(CONTRIBUTION_AT_LEAST), at_most=Money(CONTRIBUTION_AT_MOST))
         return amount

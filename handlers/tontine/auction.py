@@ -1,6 +1,5 @@
 """Bidding for a turn: « Enchérir ». Before everybody's eyes, as at a meeting, and only ever upwards."""
 
-from typing import Any
 from uuid import UUID
 
 from markupsafe import Markup
@@ -8,9 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat import Chat
 from bot.groups import GroupTurn, Toast
-from bot.questions import Option, Question, YesNo
+from bot.questions import HowMuch, Option, YesNo
 from core import i18n
-from core.money import Money, parse_amount
+from core.money import Money
 from handlers.tontine.answers import leading_to
 from handlers.tontine.card import lives_in
 from handlers.tontine.links import id_of, token_of
@@ -45,7 +44,7 @@ _TENTH = 10
 _ROUNDED_TO = 50
 
 
-class BidAmount(Question[Money]):
+class BidAmount(HowMuch):
     """What somebody would leave of the pot: more than they bid before, with a few raises to tap."""
 
     columns = 1
@@ -61,22 +60,7 @@ class BidAmount(Question[Money]):
         raised = [least + step * times for times in _STEPS]
         return [Option(i18n.amount(Money(each)), each) for each in raised if each <= self._auction.at_most]
 
-    async def read_chosen(self, saved: Any, session: AsyncSession) -> Money:
-        return self._within(self.load(saved))
-
-    async def read_text(self, text: str, session: AsyncSession) -> Money:
-        return self._within(parse_amount(text))
-
-    def dump(self, value: Money) -> int:
-        return value.amount
-
-    def load(self, saved: int) -> Money:
-        return Money(saved)
-
-    def told(self, value: Money, language: str) -> str:
-        return i18n.amount(value)
-
-    def _within(self, amount: Money) -> Money:
+    def within(self, amount: Money) -> Money:
         if not 0 < amount.amount <= self._auction.at_most:
             raise BidOutOfBounds(at_most=Money(self._auction.at_most))
         if self._mine is not None and amount <= self._mine:
