@@ -4,6 +4,7 @@ A question is data: it knows no channel. What cannot be read raises a `Refusal`,
 asked again; the answers given before stay.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
@@ -110,7 +111,7 @@ class Question(Generic[T]):
         return str(value)
 
 
-class HowMuch(Question[Money]):
+class HowMuch(Question[Money], ABC):
     """The base of questions for an amount: typed as people write one, kept in whole francs."""
 
     async def read_chosen(self, saved: Any, session: AsyncSession) -> Money:
@@ -128,9 +129,9 @@ class HowMuch(Question[Money]):
     def told(self, value: Money, language: str) -> str:
         return i18n.amount(value)
 
+    @abstractmethod
     def within(self, amount: Money) -> Money:
         """The amount, if it is one that may be answered; raises Refusal."""
-        raise NotImplementedError
 
 
 class AmountOf(HowMuch):
