@@ -46,6 +46,7 @@ class Doors:
         self._intake = intake
         self._whatsapp = whatsapp
         self._callbacks = callbacks
+        self._is_leaving = False
 
     def application(self) -> web.Application:
         """The aiohttp application with every door."""
@@ -60,6 +61,7 @@ class Doors:
                 web.post("/webhook/whatsapp", self._hear_whatsapp),
                 web.get("/payment/return", self._welcome_back),
                 web.get("/health", self._health),
+                web.get("/ready", self._ready),
                 web.get("/metrics", self._metrics),
                 *tontine_routes(self._database),
             ]
@@ -113,17 +115,27 @@ class Doors:
         """Where GetMiPay's page sends the payer: back to the chat. It shows nothing of the payment, the chat does."""
         return page(request, "return.html", link=self._settings.chat_url or self._telegram.deep_link("menu"))
 
+    def leave(self) -> None:
+        """Say from now on that nothing new should be sent here; what comes all the same is still taken."""
+        self._is_leaving = True
+
     async def _health(self, _: web.Request) -> web.Response:
-        """Healthy means that the database answers: without it nothing can be taken on."""
+        """Alive: the loop turns. A database that is away is no reason to start this process anew."""
+        return web.json_response({"status": "ok"})
+
+    async def _ready(self, _: web.Request) -> web.Response:
+        """Ready for work: the database answers, without which nothing can be taken on, and we are not about to stop."""
+        if self._is_leaving:
+            return web.json_response({"status": "stopping"}, status=HTTPStatus.SERVICE_UNAVAILABLE)
         try:
             async with self._database.reading() as session:
                 await session.execute(text("SELECT 1"))
         except Exception as error:
             if not is_database_away(error):
                 raise
-            log.warning("health.database_away", error=type(error).__name__)
+            log.warning("ready.database_away", error=type(error).__name__)
             return web.json_response({"status": "database away"}, status=HTTPStatus.SERVICE_UNAVAILABLE)
-        return web.json_response({"status": "ok"})
+        return web.json_response({"status": "ready"})
 
     async def _metrics(self, _: web.Request) -> web.Response:
         async with self._database.reading() as session:

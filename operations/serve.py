@@ -44,6 +44,7 @@ async def keep_open(app: App, announce: Callable[[str], None], stop: asyncio.Eve
         announce(f"http://{app.settings.host}:{runner.addresses[0][1]}")
         await _work_until(stop, app)
     finally:
+        app.doors.leave()
         await runner.cleanup()
 
 

@@ -117,9 +117,14 @@ async def test_health_metrics_and_the_page_a_payer_comes_back_to(town: Town) -> 
     await town.member("awa", balance=1_000)
     async with httpx.AsyncClient(base_url=town.app_url) as http:
         assert (await http.get("/health")).json() == {"status": "ok"}
+        assert (await http.get("/ready")).json() == {"status": "ready"}
         metrics = (await http.get("/metrics")).text
         for name in ("cauri_jobs_due", "cauri_jobs_oldest_seconds", "cauri_outbox_waiting", "cauri_webhooks"):
             assert f"\n{name}" in metrics
+        town.doors.leave()
+        leaving = await http.get("/ready")
+        assert (leaving.status_code, leaving.json()) == (HTTPStatus.SERVICE_UNAVAILABLE, {"status": "stopping"})
+        assert (await http.get("/health")).json() == {"status": "ok"}
         french = await http.get("/payment/return", headers={"Accept-Language": "fr-BF,fr;q=0.9"})
         paid = {"transaction_id": "TXN1", "status": "success"}
         english = await http.get("/payment/return", params=paid, headers={"Accept-Language": "en-GB"})
@@ -177,7 +182,10 @@ async def test_while_the_database_is_away_telegram_is_told_to_come_again_and_doe
         # A chat that was being written to at that moment is quiet until its claim runs out; not what this is about.
         await until(lambda: _is_all_said(town))
         await road.close()
-        assert (await http.get("/health")).status_code == HTTPStatus.SERVICE_UNAVAILABLE
+        # Alive, so that nobody starts it anew for nothing; not ready, so that others are asked.
+        assert (await http.get("/health")).status_code == HTTPStatus.OK
+        unready = await http.get("/ready")
+        assert (unready.status_code, unready.json()) == (HTTPStatus.SERVICE_UNAVAILABLE, {"status": "database away"})
         await awa.says("/solde")
         told = await http.post("/webhook/telegram", json={"update_id": 1, "message": _hello(awa.id)}, headers=HEADERS)
         assert told.status_code == HTTPStatus.SERVICE_UNAVAILABLE
@@ -187,7 +195,7 @@ async def test_while_the_database_is_away_telegram_is_told_to_come_again_and_doe
 
         await road.open()
         await awa.hears("Disponible : 1 000 F CFA")
-        assert (await http.get("/health")).status_code == HTTPStatus.OK
+        assert (await http.get("/ready")).status_code == HTTPStatus.OK
         await town.audit()
     await database.close()
     await road.close()

@@ -32,6 +32,7 @@ from sandbox.server import build
 from sandbox.settings import Settings as SandboxSettings
 from tests.stories.person import Person, labels_of, plain
 from tests.stories.whatsapp import WhatsAppPerson
+from webhook_server import Doors
 
 BOT_TOKEN = "100000001:demo-token-for-the-sandbox-only"
 
@@ -51,6 +52,8 @@ class Town:
     settings: Settings
     channel: str = "telegram"
     patience_s: float = 20.0
+    # None where the house is a process of its own.
+    doors: Doors | None = None
 
     async def person(self, name: str, channel: str | None = None) -> Person:
         """One of the sandbox's people, on the story's channel unless another one is named."""
@@ -236,7 +239,7 @@ async def running_town(
             assert registered_there.is_success, registered_there.text
             try:
                 # The house's own database: what a story does there rings the house's bells.
-                yield Town(http, house.database, address, settings, channel)
+                yield Town(http, house.database, address, settings, channel, doors=house.doors)
             finally:
                 stop.set()
                 await serving
