@@ -2,21 +2,21 @@
 
 import asyncio
 import logging
-import sys
-from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated
 
 import httpx
 import typer
 
 import ledger
-from core import logs, schema, settings
-from core.settings import Settings, SettingsError
+from core import logs, schema
+from core.settings import Settings
 from operations import check as checks
+from operations import staff
 from operations.demo import demo as run_demo
-from operations.readiness import NotReady, opened, refuse_old_tables
+from operations.readiness import opened, refuse_old_tables
 from operations.serve import serve
+from operations.terminal import fail, finish, known_settings
 from operations.webhooks import EVENTS, send_webhook
 from operations.whatsapp import templates as whatsapp_templates
 from tontines.statement_file import check_file
@@ -26,14 +26,13 @@ webhook = typer.Typer(no_args_is_help=True, help="GetMiPay's webhooks, by hand."
 main.add_typer(webhook, name="webhook")
 whatsapp = typer.Typer(no_args_is_help=True, help="What Meta has to approve.")
 main.add_typer(whatsapp, name="whatsapp")
+main.add_typer(staff.commands, name="operators")
 
 
 @whatsapp.callback()
 def _of_whatsapp() -> None:
     """What Meta has to approve."""
 
-
-T = TypeVar("T")
 
 _MARKS = {checks.Level.GOOD: "✅", checks.Level.DOUBT: "👀", checks.Level.BAD: "❌"}
 
@@ -43,34 +42,34 @@ def demo(data: Annotated[Path, typer.Option(help="Where the made-up world is kep
     """Try everything on this machine: no account, no key, no server, no real money."""
     logs.configure("console", logging.WARNING)
     data.mkdir(parents=True, exist_ok=True)
-    _run(run_demo(data, _announce_demo))
+    finish(run_demo(data, _announce_demo))
 
 
 @main.command()
 def run() -> None:
     """Serve members: the webhooks' doors, the worker, and Telegram."""
-    known = _settings()
+    known = known_settings()
     logs.configure(known.log_format)
-    _run(serve(known, lambda address: typer.echo(f"Cauri listens on {address}")))
+    finish(serve(known, lambda address: typer.echo(f"Cauri listens on {address}")))
 
 
 @main.command()
 def migrate() -> None:
     """Bring the database's tables up to this release."""
-    _run(_migrate(_settings()))
+    finish(_migrate(known_settings()))
 
 
 @main.command()
 def check() -> None:
     """Tell in words what is misconfigured, and what to do about it."""
-    if not _run(_check(_settings())):
+    if not finish(_check(known_settings())):
         raise typer.Exit(1)
 
 
 @main.command()
 def audit() -> None:
     """Prove that no franc was lost or doubled: debits equal credits, and each balance, counted again, is the same."""
-    if not _run(_audit(_settings())):
+    if not finish(_audit(known_settings())):
         raise typer.Exit(1)
 
 
@@ -81,12 +80,12 @@ def verify_statement(
     """Recompute a tontine's statement from its file alone: was a line changed, added or taken away?"""
     found = check_file(file.read_bytes())
     if found.broken_line is not None:
-        _fail(
+        fail(
             f"❌ Line {found.broken_line} does not fit: it was changed, or a line before it was added or taken away."
             f" The lines before it: {found.broken_line - 1}, and they hold."
         )
     if found.last is None:
-        _fail("❌ There is no line in this file.")
+        fail("❌ There is no line in this file.")
     typer.echo(f"✅ Each line is bound to the one before. Line {found.lines}, the last one, has the hash")
     typer.echo(found.last["hash"])
     typer.echo("Compare it with another member's: what was cut off at the end cannot be seen from the rest.")
@@ -101,11 +100,11 @@ def send(
 ) -> None:
     """Sign a webhook as GetMiPay would and post it. It moves money like a real one: use it on a sandbox."""
     if event not in EVENTS:
-        _fail(f"There is no event {event!r}; there are {', '.join(EVENTS)}.")
+        fail(f"There is no event {event!r}; there are {', '.join(EVENTS)}.")
     try:
-        delivery = asyncio.run(send_webhook(_settings(), event, reference, amount, url))
+        delivery = asyncio.run(send_webhook(known_settings(), event, reference, amount, url))
     except httpx.HTTPError as error:
-        _fail(f"Nobody answered: {type(error).__name__}. Is `cauri run` up?")
+        fail(f"Nobody answered: {type(error).__name__}. Is `cauri run` up?")
     typer.echo(f"{delivery.url} answered {delivery.status}: {delivery.body}")
     if delivery.status != httpx.codes.OK:
         raise typer.Exit(1)
@@ -116,7 +115,7 @@ def templates(
     submit: Annotated[bool, typer.Option("--submit", help="Ask Meta for those that are missing.")] = False,
 ) -> None:
     """List the sentences that may be said to somebody who has not written for a day, and how they stand at Meta."""
-    if not _run(_templates(_settings(), submit=submit)):
+    if not finish(_templates(known_settings(), submit=submit)):
         raise typer.Exit(1)
 
 
@@ -155,25 +154,6 @@ async def _templates(known: Settings, *, submit: bool) -> bool:
         typer.echo(f"{mark} {standing.name} ({standing.language}): {standing.says}")
         all_approved = all_approved and standing.is_approved
     return all_approved
-
-
-def _settings() -> Settings:
-    try:
-        return settings.load()
-    except SettingsError as error:
-        _fail("\n".join(error.problems))
-
-
-def _run(work: Coroutine[Any, Any, T]) -> T:
-    try:
-        return asyncio.run(work)
-    except (NotReady, OSError, ValueError) as error:
-        _fail(str(error))
-
-
-def _fail(sentence: str) -> NoReturn:
-    typer.echo(sentence, err=True)
-    sys.exit(1)
 
 
 def _announce_demo(address: str) -> None:

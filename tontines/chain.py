@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock
-from tontines.canonical import Fact, digest
+from core.canonical import Fact, digest
 from tontines.group_tables import Line, Tontine
 
 BEGINNING = "0" * 64

@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock
+from core.canonical import digest
 from core.db import insert_once
 from core.errors import Refusal
-from tontines.canonical import digest
 from tontines.chain import write_line
 from tontines.events import tell
 from tontines.group import NotAMember, find_membership, lock_tontine

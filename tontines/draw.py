@@ -15,7 +15,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from tontines.canonical import canonical, digest
+from core.canonical import canonical, digest
 
 ALGORITHM = "cauri-draw-1"
 _WORD_BYTES = 8

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tontines.canonical import canonical
+from core.canonical import canonical
 from tontines.chain import verify_statement
 
 

@@ -100,7 +100,7 @@ def test_every_key_the_code_names_is_there():
     like_a_key = re.compile(rf"(?:{'|'.join(families)})(?:\.[a-z_]+)+")
     named = {
         (str(path.relative_to(HOUSE)), text)
-        for folder in ("bot", "handlers", "payments", "members", "core")
+        for folder in ("bot", "handlers", "payments", "members", "operators", "core")
         for path in (HOUSE / folder).rglob("*.py")
         for text in _texts(path)
         if like_a_key.fullmatch(text)

@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
+from core.canonical import digest
 from core.db import Database
 from pages.tontines import LARGEST_FILE
 from tests.pages.kit import CONTRIBUTION, MEMBERS, file_of, served, with_a_round, words_of
 from tests.tontines.kit import Village
-from tontines.canonical import digest
 from tontines.chain import BEGINNING
 from tontines.statement_file import write_file
 

@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from core import clock
+from core.canonical import digest
 from core.errors import Refusal
 from tests.tontines.kit import rules_of
 from tontines import Order, Period, ShortPot, articles, check_rules, day_of_round, deadline, opens_at
 from tontines.calendar import beginning
-from tontines.canonical import digest
 from tontines.rules import (
     ContributionOutOfBounds,
     DaysToPayInvalid,

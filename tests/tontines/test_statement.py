@@ -1,9 +1,9 @@
 import json
 
 import tontines
+from core.canonical import canonical
 from tests.tontines.kit import Village
 from tontines import verify_statement
-from tontines.canonical import canonical
 
 THREE = ("Awa", "Binta", "Chantal")
 
@@ -63,6 +63,6 @@ def test_one_fact_has_one_form():
 
 
 def _hash_of(line: dict) -> str:
-    from tontines.canonical import digest
+    from core.canonical import digest
 
     return digest({name: line[name] for name in ("number", "at", "kind", "facts", "previous")})

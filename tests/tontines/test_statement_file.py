@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 import cli
-from tontines.canonical import digest
+from core.canonical import digest
 from tontines.chain import BEGINNING
 from tontines.statement_file import check_file, write_file
 
