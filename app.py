@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncSession
 from telegram.error import TelegramError
 
 import payments
@@ -23,13 +22,15 @@ from bot.ways import Ways
 from bot.whatsapp_intake import WhatsAppIntake
 from core import i18n
 from core.db import Database
-from core.events import subscribe
-from core.jobs import Jobs, Payload
+from core.jobs import Jobs
+from core.money import Money
 from core.settings import Settings
 from handlers import notices
+from handlers.alerts import Alerts
 from handlers.commands import commands
 from handlers.link import register_linking
 from handlers.tontine import Links, register_tontine, tontine_acts
+from handlers.watch import Watch, begin_to_watch
 from payments import (
     Access,
     CallbackDoor,
@@ -62,9 +63,10 @@ class App:
     async def introduce(self) -> None:
         """Set the commands menu and the description in each language; French is for everybody else too.
 
-        Members can do without: a failure is logged, and the next start tries again. Where GetMiPay serves by services,
-        those are asked for.
+        Members can do without: a failure is logged, and the next start tries again. What is done again and again begins
+        here too: the watch, and where GetMiPay serves by services, asking for those.
         """
+        await self.database.run(begin_to_watch)
         if self.settings.speaks_v1:
             await self.database.run(payments.begin_to_sync)
         try:
@@ -94,7 +96,9 @@ async def build(settings: Settings) -> AsyncIterator[App]:
             ServiceSync(provider).register(jobs)
         tontines.register(jobs)
         notices.register(jobs, methods)
-        subscribe(jobs, payments.ALERT, _alert)
+        alerts = Alerts(settings.operators_chat)
+        alerts.register(jobs)
+        Watch(alerts, Money(settings.merchant_balance_low)).register(jobs)
         try:
             await telegram.open()
             links = Links(Ways({each.name: each.deep_link for each in channels}), settings.webhook_base)
@@ -124,11 +128,6 @@ def _whatsapp(settings: Settings) -> WhatsAppChannel | None:
         settings.whatsapp_phone_id, settings.whatsapp_token.get_secret_value(), settings.whatsapp_api_url,
         number=settings.whatsapp_number, business_id=settings.whatsapp_business_id,
     )  # fmt: skip
-
-
-async def _alert(_: AsyncSession, payload: Payload) -> None:
-    """An operator has to look: until there is an operators' chat, the log says it loudest."""
-    log.error("payment.alert", reason=payload["reason"], reference=payload["reference"])
 
 
 def _provider(settings: Settings) -> GetMiPay | GetMiPayV1:

@@ -18,7 +18,7 @@ from core import jobs, outbox
 from core.db import Database, is_database_away
 from core.settings import Settings
 from pages import page, tontine_routes
-from payments import LARGEST_BODY, CallbackDoor, WebhookDoor
+from payments import LARGEST_BODY, CallbackDoor, WebhookDoor, figures, show_figures
 
 log = structlog.get_logger(__name__)
 
@@ -141,6 +141,7 @@ class Doors:
         async with self._database.reading() as session:
             due, overdue = await jobs.waiting(session)
             unsaid, unsaid_for = await outbox.waiting(session)
+            show_figures(await figures(session))
         _JOBS.set(due)
         _JOBS_AGE.set(overdue.total_seconds())
         _OUTBOX.set(unsaid)

@@ -17,6 +17,7 @@ from bot.conversation import Conversation, Run
 from bot.dialogue import BACK, CANCEL, GO, Dialogue
 from bot.groups import GroupDesk, Toast
 from bot.incoming import Incoming
+from bot.metrics import ANSWERING
 from bot.questions import Answer
 from bot.renumbering import take_along
 from bot.views import View
@@ -57,9 +58,11 @@ class Reception:
         A message that makes our code raise is kept aside and apologised for. Raises ComeAgain when the database is
         away.
         """
+        here = structlog.contextvars.bound_contextvars(channel=incoming.channel, message=incoming.id)
         try:
-            async with self._line(incoming):
-                return await self._database.run(lambda session: self._answer_once(session, incoming))
+            with here, ANSWERING.time():
+                async with self._line(incoming):
+                    return await self._database.run(lambda session: self._answer_once(session, incoming))
         except Exception as error:
             if is_database_away(error):
                 raise ComeAgain from error

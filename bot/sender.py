@@ -9,6 +9,7 @@ from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.channels import TRAITS, Channel, Moved, NotAccepted, OutsideWindow, TryAgainIn, Unreachable
+from bot.metrics import SAYING
 from bot.views import View
 from core import clock, i18n, outbox
 from core.db import Database
@@ -129,6 +130,10 @@ async def _send(database: Database, channel: Channel, to: Destination, said: _Ut
         await database.run(lambda session: _failed(session, said, reason))
         return
     await database.run(lambda session: _sent(session, said, external_id))
+    for message in said.messages:
+        SAYING.observe((clock.now() - message.created_at).total_seconds())
+        if message.reference is not None:
+            log.info("outbox.said", reference=message.reference, channel=to.channel, message=external_id)
 
 
 async def _failed(session: AsyncSession, said: _Utterance, reason: str) -> None:

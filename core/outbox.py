@@ -10,11 +10,23 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, Integer, Select, String, exists, func, select, update
+from sqlalchemy import (
+    BigInteger,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    Select,
+    String,
+    and_,
+    exists,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core import clock
+from core import clock, trail
 from core.db import Id, Json, Model, UtcDateTime, insert_once, ring
 from core.ids import new_id
 
@@ -70,7 +82,8 @@ class OutboxMessage(Model):
     """One message, or one edit of a message said earlier (`edits`).
 
     `view` is channel-neutral data; `subject` says what it is about (`deposit:<id>`), so that a later notice finds it.
-    `receipt` is what the channel says became of it, where it does: sent, delivered, read or failed.
+    `reference` is the payment's that gave cause for it, if one did. `receipt` is what the channel says became of it,
+    where it does: sent, delivered, read or failed.
     """
 
     __tablename__ = "outbox_message"
@@ -86,6 +99,7 @@ class OutboxMessage(Model):
     chat: Mapped[str] = mapped_column(String(64))
     edits: Mapped[UUID | None] = mapped_column(Id)
     subject: Mapped[str | None] = mapped_column(String(80), index=True)
+    reference: Mapped[str | None] = mapped_column(String(20))
     view: Mapped[dict[str, Any]] = mapped_column(Json)
     state: Mapped[str] = mapped_column(String(8), default="queued")  # queued, sent, merged or failed
     external_id: Mapped[str | None] = mapped_column(String(128))
@@ -107,8 +121,8 @@ async def say(
     if edits is not None and subject is not None:
         await session.execute(update(OutboxMessage).where(OutboxMessage.id == edits).values(subject=subject))
     message = OutboxMessage(
-        id=new_id(), channel=to.channel, chat=to.chat, edits=edits, subject=subject, view=view, state="queued",
-        created_at=clock.now(),
+        id=new_id(), channel=to.channel, chat=to.chat, edits=edits, subject=subject, reference=trail.reference(),
+        view=view, state="queued", created_at=clock.now(),
     )  # fmt: skip
     session.add(message)
     await session.flush()
@@ -369,9 +383,15 @@ async def block(session: AsyncSession, to: Destination) -> None:
 
 
 async def waiting(session: AsyncSession) -> tuple[int, timedelta]:
-    """How many messages wait, and how long the oldest has."""
+    """How many messages wait for a sender, and how long the oldest has.
+
+    What waits for its reader to write is not late, and not counted.
+    """
+    here = (OutboxMessage.channel == OutboxAddress.channel, OutboxMessage.chat == OutboxAddress.chat)
     row = await session.execute(
-        select(func.count(), func.min(OutboxMessage.created_at)).where(OutboxMessage.state == "queued")
+        select(func.count(), func.min(OutboxMessage.created_at))
+        .join(OutboxAddress, and_(*here))
+        .where(OutboxAddress.due_at.is_not(None), OutboxMessage.state == "queued")
     )
     count, oldest = row.one()
     return count, (clock.now() - oldest) if oldest else timedelta(0)

@@ -55,6 +55,9 @@ class Settings(BaseSettings):
     default_country: str = Field("BF", pattern=f"^({'|'.join(COUNTRIES)})$")
     link_minutes: int = Field(30, ge=1, le=1440)
 
+    operators_chat: str = Field("", pattern="^(-?[0-9]{1,20})?$")
+    merchant_balance_low: int = Field(0, ge=0)
+
     telegram_bot_token: SecretStr = SecretStr("")
     telegram_webhook_secret: SecretStr = SecretStr("")
     telegram_api_url: str = "https://api.telegram.org"

@@ -14,7 +14,7 @@ from bot import shortcuts
 from bot.dialogue import GO
 from bot.notify import notice, tell
 from bot.views import Button
-from core import i18n, phones
+from core import i18n, phones, trail
 from core.events import subscribe
 from core.jobs import Jobs, Payload, TransactionalHandler
 from core.money import Money
@@ -80,7 +80,8 @@ def _deposit_notice(methods: Methods, event: str, state: DepositState) -> Transa
             *await _deposit_buttons(session, member, deposit, event),
             **await _deposit_facts(session, methods, member, deposit),
         )
-        await tell(session, member, view, subject=f"deposit:{deposit.id}", is_final=event not in _UNDER_WAY)
+        with trail.about(deposit.reference):
+            await tell(session, member, view, subject=f"deposit:{deposit.id}", is_final=event not in _UNDER_WAY)
 
     return tell_payer
 
@@ -98,7 +99,8 @@ def _payout_notice(methods: Methods, event: str, state: PayoutState) -> Transact
             **await _payout_facts(session, methods, member, payout),
         )
         view = replace(view, tidies=event in _SAYS_THE_SAME)
-        await tell(session, member, view, subject=f"payout:{payout.id}", is_final=event not in _UNDER_WAY)
+        with trail.about(payout.reference):
+            await tell(session, member, view, subject=f"payout:{payout.id}", is_final=event not in _UNDER_WAY)
 
     return tell_owner
 
@@ -112,7 +114,8 @@ async def _tell_recipient(session: AsyncSession, payload: Payload) -> None:
         at=_at(recipient, send), reference=send.reference, parked=_parked(recipient, send.parked),
         balance=await _balance(session, recipient),
     )  # fmt: skip
-    await tell(session, recipient, view, subject=f"send:{send.id}", is_final=True)
+    with trail.about(send.reference):
+        await tell(session, recipient, view, subject=f"send:{send.id}", is_final=True)
 
 
 async def _deposit_buttons(session: AsyncSession, member: Member, deposit: Deposit, event: str) -> list[list[Button]]:

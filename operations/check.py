@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import httpx
 from telegram import Bot
+from telegram.constants import ChatAction
 from telegram.error import InvalidToken, TelegramError
 
 from core import schema
@@ -54,6 +55,7 @@ async def check(settings: Settings) -> AsyncIterator[Finding]:
         yield await _getmipay(settings)
     yield await _public_address(settings)
     yield await _telegram(settings)
+    yield await _operators(settings)
     for finding in await _whatsapp(settings):
         yield finding
 
@@ -170,6 +172,20 @@ async def _telegram(settings: Settings) -> Finding:
     if webhook.last_error_message and settings.uses_telegram_webhook:
         return Finding(Level.BAD, "Telegram", f"@{name} cannot call us: {webhook.last_error_message}")
     return Finding(Level.GOOD, "Telegram", f"@{name} answers")
+
+
+async def _operators(settings: Settings) -> Finding:
+    """Whether the operators' chat is one the bot may write to."""
+    if not settings.operators_chat:
+        says = "OPERATORS_CHAT is not set: what a person has to look at stands in the log alone"
+        return Finding(Level.DOUBT, "operators", says)
+    token = settings.telegram_bot_token.get_secret_value()
+    try:
+        async with Bot(token, base_url=f"{settings.telegram_api_url.rstrip('/')}/bot") as bot:
+            await bot.send_chat_action(int(settings.operators_chat), ChatAction.TYPING)
+    except TelegramError as error:
+        return Finding(Level.BAD, "operators", f"the bot cannot write to OPERATORS_CHAT: {error}")
+    return Finding(Level.GOOD, "operators", "their chat hears what a person has to look at")
 
 
 async def _whatsapp(settings: Settings) -> list[Finding]:

@@ -14,6 +14,7 @@ from payments.deposit_outcomes import fail_deposit, reverse_deposit, settle_depo
 from payments.deposit_states import DepositState
 from payments.deposits import Deposit, Doubt, lock_deposit
 from payments.failures import FailureCode
+from payments.figures import Figures, figures
 from payments.getmipay import GetMiPay, sign
 from payments.getmipay_http import Access
 from payments.getmipay_v1 import GetMiPayV1
@@ -30,6 +31,7 @@ from payments.limits import (
 )
 from payments.lookups import LookUps
 from payments.methods import Direction, Method, Methods, MethodUnavailable, NoMethod, OperatorWithoutMethod, Terms, pick
+from payments.metrics import show_figures
 from payments.notices import ALERT
 from payments.payout_outcomes import complete_payout, fail_payout, reverse_payout
 from payments.payout_states import PayoutState
@@ -81,6 +83,7 @@ __all__ = [
     "Direction",
     "Doubt",
     "FailureCode",
+    "Figures",
     "GetMiPay",
     "GetMiPayV1",
     "JsonObject",
@@ -124,6 +127,7 @@ __all__ = [
     "complete_payout",
     "fail_deposit",
     "fail_payout",
+    "figures",
     "follow",
     "history",
     "keep_services",
@@ -143,6 +147,7 @@ __all__ = [
     "reverse_deposit",
     "reverse_payout",
     "settle_deposit",
+    "show_figures",
     "sign",
     "standing",
 ]

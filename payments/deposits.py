@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, or_, select
+from sqlalchemy import BigInteger, ForeignKey, Index, String, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -12,6 +12,9 @@ from core.db import Id, Model, UtcDateTime, word
 from core.money import Money
 from payments.deposit_states import DepositState, DepositStep, next_deposit_state
 from payments.failures import FailureCode
+
+# Few of very many: the words of an index, by which they are found without reading what is done.
+UNDECIDED = text("state IN ('unknown', 'review')")
 
 
 class Doubt(StrEnum):
@@ -32,6 +35,7 @@ class Deposit(Model):
         Index("ix_deposit_member_id_settled_at", "member_id", "settled_at"),
         Index("ix_deposit_provider_id", "provider_id"),
         Index("ix_deposit_pay_id", "pay_id"),
+        Index("ix_deposit_undecided", "state", "watch_since", sqlite_where=UNDECIDED, postgresql_where=UNDECIDED),
     )
 
     id: Mapped[UUID] = mapped_column(Id, primary_key=True)

@@ -2,6 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core import trail
 from core.events import publish
 from payments.deposits import Deposit
 from payments.metrics import count_outcome
@@ -14,6 +15,7 @@ async def tell(session: AsyncSession, payment: Deposit | Payout, name: str) -> N
     """Publish `deposit.settled` and its like, with the payment's id."""
     await publish(session, name, {"id": str(payment.id)})
     count_outcome(session, name)
+    trail.leave(session, name, payment.reference)
 
 
 async def alert(session: AsyncSession, reason: str, reference: str) -> None:

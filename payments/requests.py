@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import ledger
-from core import clock
+from core import clock, trail
 from core.db import insert_once
 from core.ids import new_id, new_reference
 from core.jobs import enqueue
@@ -59,6 +59,7 @@ async def request_deposit(
         if is_ours:
             payload = {"id": str(known.id)} | ({"code": sealed_code} if sealed_code else {})
             await enqueue(session, SUBMIT_DEPOSIT, str(known.id), payload)
+            trail.leave(session, "deposit.requested", known.reference)
     _refuse_other_terms(known, member.id, quote.amount, quote, phone)
     return known
 
@@ -102,6 +103,7 @@ async def _hold_payout(session: AsyncSession, member: Member, quote: Quote, phon
     if is_ours:
         await _hold(session, payout)
         await enqueue(session, SUBMIT_PAYOUT, str(payout.id), {"id": str(payout.id)})
+        trail.leave(session, "payout.requested", payout.reference)
     return payout
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, ForeignKey, Index, String, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core import clock
+from core import clock, trail
 from core.db import Id, Model, UtcDateTime, insert_once
 from core.errors import Refusal
 from core.events import publish
@@ -99,6 +99,7 @@ async def _send(
     if is_ours:
         await _move(session, send, amount)
         await publish(session, "send.completed", {"id": str(send.id)})
+        trail.leave(session, "send.completed", send.reference)
     return send
 
 

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import hmac
 import re
+import time
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
@@ -13,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from core import clock
 from core.db import Database, is_database_away
-from payments.metrics import WEBHOOKS, count_committed
+from payments.metrics import SETTLING, WEBHOOKS, count_committed
 from payments.provider_events import EventState, SignedEvent, alert_of_bad_signature, signed_event, take_event
 from payments.reports import Report, read_report
 from payments.settling import may_be_plain, settle_together
@@ -58,8 +59,11 @@ class WebhookDoor:
         401 for what is not signed by GetMiPay, 413 for too much, 503 when nothing could be committed (it comes again),
         and 200 for everything that is GetMiPay's, also what we set aside: sending that again would change nothing.
         """
+        began = time.perf_counter()
         answer = await self._answer(database, body, signature)
         WEBHOOKS.labels(answer.outcome).inc()
+        if answer.outcome == EventState.APPLIED:
+            SETTLING.observe(time.perf_counter() - began)
         if answer.outcome not in _ROUTINE:
             log.info("webhook", outcome=answer.outcome, status=answer.status.value)
         return answer

@@ -9,8 +9,8 @@ import tontines.events as tontines
 from core import i18n
 
 HOUSE = Path(__file__).parent.parent.parent
-# What is published without being said as it is.
-EVENTS = {"send.completed", *tontines.EVENTS}
+# What is published, or logged, without being said as it is.
+EVENTS = {"deposit.requested", "payout.requested", "send.completed", *tontines.EVENTS}
 SENTENCES = {
     language: {key: i18n._catalogue(language).gettext(key) for key in sorted(i18n.keys(language))}
     for language in i18n.LANGUAGES
