@@ -17,7 +17,7 @@ from bot.whatsapp_intake import WhatsAppIntake
 from core import jobs, outbox
 from core.db import Database, is_database_away
 from core.settings import Settings
-from pages import page, tontine_routes
+from pages import Gate, page, tontine_routes
 from payments import LARGEST_BODY, CallbackDoor, WebhookDoor, figures, show_figures
 
 log = structlog.get_logger(__name__)
@@ -50,7 +50,8 @@ class Doors:
 
     def application(self) -> web.Application:
         """The aiohttp application with every door."""
-        app = web.Application(client_max_size=_TELEGRAM_BODY)
+        gate = Gate(self._settings.trusted_proxies)
+        app = web.Application(client_max_size=_TELEGRAM_BODY, middlewares=[gate.middleware()])
         app.add_routes(
             [
                 web.post("/webhook/getmipay/", self._hear_getmipay),

@@ -26,6 +26,7 @@ from core import clock, i18n, inbox, outbox
 from core.db import Database, is_database_away
 from core.errors import Refusal
 from core.outbox import Destination
+from core.pace import Pace
 from core.phones import parse_phone
 from members import Meeting, Member, meet, verify_phone
 
@@ -34,6 +35,8 @@ log = structlog.get_logger(__name__)
 _CANCEL_WORDS = {"annuler", "annule", "cancel", "stop"}
 _BACK_WORDS = {"retour", "back", "precedent"}
 _GROUP_AT_ONCE = 3
+# Ten a second: nobody types or taps so fast, and a script that does keeps others waiting.
+_A_MINUTE = 600
 
 
 _DOUBLE_TAP = timedelta(seconds=10)
@@ -50,14 +53,19 @@ class Reception:
         self._database = database
         self._commands = commands
         self._groups = groups
+        self._pace = Pace(_A_MINUTE)
         self._lines: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     async def receive(self, incoming: Incoming) -> Toast | None:
         """Answer one message, once; a tap in a group is answered with what only the tapper sees.
 
-        A message that makes our code raise is kept aside and apologised for. Raises ComeAgain when the database is
-        away.
+        A message that makes our code raise is kept aside and apologised for. Who writes faster than anybody can is not
+        heard for the rest of the minute. Raises ComeAgain when the database is away.
         """
+        person = f"{incoming.channel}:{incoming.person}"
+        was_over = self._pace.is_over(person)
+        if self._pace.counts_over(person):
+            return None if was_over else await self._slow_down(incoming)
         here = structlog.contextvars.bound_contextvars(channel=incoming.channel, message=incoming.id)
         try:
             with here, ANSWERING.time():
@@ -69,6 +77,16 @@ class Reception:
             log.exception("message.failed", channel=incoming.channel, message=incoming.id)
             await self._apologise(incoming, error)
             return None
+
+    async def _slow_down(self, incoming: Incoming) -> Toast | None:
+        """Say once that the rest of the minute is not heard, and that nothing of it moved."""
+        language = i18n.closest_language(incoming.language)
+        text = i18n.text(language, "dialogue.too_fast")
+        if not incoming.is_private:
+            return Toast(text, is_alert=True)
+        to = Destination(incoming.channel, incoming.chat)
+        await self._database.run(lambda session: outbox.say(session, to, View(text).dump()))
+        return None
 
     def _line(self, incoming: Incoming) -> AbstractAsyncContextManager[object]:
         """Where whatever happens in one chat at once stands in line: many in a group, or one who taps on.

@@ -28,6 +28,7 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Robots-Tag": "noindex",
     "Cache-Control": "no-store",
+    "Strict-Transport-Security": "max-age=31536000",
 }
 
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from http import HTTPStatus
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.engine import make_url
 
-from core import outbox
+from core import clock, outbox
 from core.db import Database
 from core.inbox import InboundMessage
 from tests.stories.conftest import ON_SQLITE
@@ -95,6 +96,26 @@ async def test_what_is_no_update_neither_breaks_nor_stops_the_door(town: Town, b
         assert (await http.post(f"{town.app_url}/webhook/telegram", content=body)).status_code == status
     await awa.says("/solde")
     await awa.hears("Disponible : 0 F CFA")
+
+
+@ON_SQLITE
+async def test_who_writes_faster_than_anybody_can_is_told_once_and_heard_again_a_minute_later(town: Town) -> None:
+    awa, moussa = await town.member("awa", balance=1_000), await town.member("moussa")
+    async with town.ahead(timedelta(seconds=60 - clock.now().second)):
+        async with httpx.AsyncClient(base_url=town.app_url, headers=HEADERS) as http:
+            for _ in range(16):
+                flood = ({"update_id": 42, "message": _hello(awa.id)} for _ in range(40))
+                answers = await asyncio.gather(*(http.post("/webhook/telegram", json=each) for each in flood))
+                assert {answer.status_code for answer in answers} == {HTTPStatus.OK}
+        await awa.hears("Vos messages arrivent trop vite", "votre argent n’a pas bougé")
+        said = len(await awa.said_to_me())
+        await awa.says("/solde")
+        await moussa.says("/solde")
+        await moussa.hears("Disponible : 0 F CFA")
+        assert len(await awa.said_to_me()) == said
+    async with town.ahead(timedelta(minutes=3)):
+        await awa.says("/solde")
+        await awa.hears("Disponible : 1 000 F CFA")
 
 
 @ON_SQLITE
