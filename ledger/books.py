@@ -15,6 +15,8 @@ POSTED = "posted"
 VOIDED = "voided"
 EXPIRED = "expired"
 
+_APPLIED, _REPLAYED = Applied(), Replayed()
+
 Record = dict[str, Any]
 
 
@@ -53,7 +55,7 @@ class Original:
     reversed: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Used:
     """What an id stands for already, and the answer to whoever says it again."""
 
@@ -61,7 +63,7 @@ class Used:
     verdict: Replayed | Refused
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Draft:
     """A movement with its accounts found, before anybody asked whether it may be."""
 
@@ -102,8 +104,8 @@ class Books:
         refusal = self._place(command, content) if isinstance(command, PlaceHold) else self._move(command, content)
         if refusal:
             return self._refuse(command, content, refusal)
-        self.used[command.id] = Used(content, Replayed())
-        return Applied()
+        self.used[command.id] = Used(content, _REPLAYED)
+        return _APPLIED
 
     def expire(self, hold: UUID, debit: UUID, amount: int) -> None:
         """Note that the hold's time has passed, and release what it reserved."""
