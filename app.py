@@ -28,9 +28,12 @@ from core.settings import Settings
 from handlers import notices
 from handlers.alerts import Alerts
 from handlers.commands import commands
+from handlers.identity import register_identity
 from handlers.link import register_linking
+from handlers.releasing import register_releasing
 from handlers.tontine import Links, register_tontine, tontine_acts
 from handlers.watch import Watch, begin_to_watch
+from identity import Safe, register_retention
 from payments import (
     Access,
     CallbackDoor,
@@ -99,10 +102,14 @@ async def build(settings: Settings) -> AsyncIterator[App]:
         alerts = Alerts(settings.operators_chat)
         alerts.register(jobs)
         Watch(alerts, Money(settings.merchant_balance_low)).register(jobs)
+        safe = _safe(settings)
+        register_retention(jobs, timedelta(days=settings.documents_days))
+        register_identity(jobs, safe, {each.name: each for each in channels}, alerts)
+        register_releasing(jobs)
         try:
             await telegram.open()
             links = Links(Ways({each.name: each.deep_link for each in channels}), settings.webhook_base)
-            known = commands(methods, link_life, links, settings.default_country, seal)
+            known = commands(methods, link_life, links, settings.default_country, seal, takes_documents=safe.is_there)
             register_tontine(jobs, links)
             register_linking(jobs)
             register_receipts(jobs)
@@ -128,6 +135,10 @@ def _whatsapp(settings: Settings) -> WhatsAppChannel | None:
         settings.whatsapp_phone_id, settings.whatsapp_token.get_secret_value(), settings.whatsapp_api_url,
         number=settings.whatsapp_number, business_id=settings.whatsapp_business_id,
     )  # fmt: skip
+
+
+def _safe(settings: Settings) -> Safe:
+    return Safe(settings.documents_key.get_secret_value(), settings.documents_key_previous.get_secret_value())
 
 
 def _provider(settings: Settings) -> GetMiPay | GetMiPayV1:

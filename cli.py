@@ -12,7 +12,7 @@ import ledger
 from core import logs, schema
 from core.settings import Settings
 from operations import check as checks
-from operations import staff
+from operations import documents, staff
 from operations.demo import demo as run_demo
 from operations.readiness import opened, refuse_old_tables
 from operations.serve import serve
@@ -27,6 +27,7 @@ main.add_typer(webhook, name="webhook")
 whatsapp = typer.Typer(no_args_is_help=True, help="What Meta has to approve.")
 main.add_typer(whatsapp, name="whatsapp")
 main.add_typer(staff.commands, name="operators")
+main.add_typer(documents.commands, name="identity")
 
 
 @whatsapp.callback()

@@ -96,8 +96,11 @@ class Dialogue:
             await self._emit(said, self.tapped_message if said.in_place else None)
         self._conversation.keep(self.runs)
 
-    async def _advance(self, answer: Answer | None, lead: str = "") -> None:
-        """Run the current flow as far as its answers reach; `lead` stands above the question it stops at."""
+    async def _advance(self, answer: Answer | None, lead: str = "", leads_to: str | None = None) -> None:
+        """Run the current flow as far as its answers reach; `lead` stands above the question it stops at.
+
+        `leads_to` is another flow, offered beside that question's answers.
+        """
         run = self.runs[-1]
         chat = Chat(self._session, self.member, run, self._here(), answer, self._conversation.last_token is None)
         try:
@@ -105,7 +108,8 @@ class Dialogue:
                 await self._commands[run.flow].run(chat)
         except Waiting as waiting:
             self._told = chat.just_answered
-            self._ask(run, waiting.prompt, self._reason(waiting.refusal) or lead)
+            refused = waiting.refusal
+            self._ask(run, waiting.prompt, self._reason(refused) or lead, refused.leads_to if refused else leads_to)
         except Refusal as refusal:
             await self._refuse(run, refusal)
         else:
@@ -117,9 +121,11 @@ class Dialogue:
         """The flow as a whole was refused: its last question is asked again under the reason, the others stand."""
         if run.answers:
             run.go_back()
-            await self._advance(None, lead=self._reason(refusal))
+            await self._advance(None, self._reason(refusal), refusal.leads_to)
         else:
-            self.say(refusal.key, buttons=[[self.menu_button()]], **refusal.params)
+            self._said.append(
+                Said(View(self._reason(refusal), (*self._way_out(refusal.leads_to), (self.menu_button(),))))
+            )
             await self._finish(run)
 
     async def _finish(self, run: Run) -> None:
@@ -135,7 +141,7 @@ class Dialogue:
         else:
             self.runs = []
 
-    def _ask(self, run: Run, prompt: Prompt, lead: str) -> None:
+    def _ask(self, run: Run, prompt: Prompt, lead: str, leads_to: str | None) -> None:
         """Have the question said, with a button for each ready answer and the ways out."""
         run.step += 1
         run.touched_at = clock.now().isoformat()
@@ -146,7 +152,8 @@ class Dialogue:
             ways_out.insert(0, Button(self._text("button.back"), data=f"{token}:{BACK}"))
         text = f"{lead}\n\n{prompt.text}" if lead else prompt.text
         contact = prompt.contact if TRAITS[self._conversation.channel].contact_button else None
-        view = View(text, (*in_columns(choices, prompt.columns), tuple(ways_out)), contact=contact)
+        rows = (*self._way_out(leads_to), *in_columns(choices, prompt.columns), tuple(ways_out))
+        view = View(text, rows, contact=contact)
         run.prompt = {
             "key": prompt.key,
             "text": prompt.text,
@@ -188,7 +195,15 @@ class Dialogue:
         return Destination(self._conversation.channel, self._conversation.chat)
 
     def _reason(self, refusal: Refusal | None) -> str:
-        return self._text(refusal.key, **refusal.params) if refusal is not None else ""
+        if refusal is None:
+            return ""
+        reason = self._text(refusal.key, **refusal.params)
+        return Markup(" ").join([reason, self._text(f"leads_to.{refusal.leads_to}")]) if refusal.leads_to else reason
+
+    def _way_out(self, leads_to: str | None) -> tuple[tuple[Button, ...], ...]:
+        if leads_to is None:
+            return ()
+        return ((Button(self._text(f"button.{leads_to}"), data=f"{GO}:{leads_to}"),),)
 
     def _text(self, key: str, **params: object) -> str:
         return i18n.text(self.member.language, key, **params)

@@ -16,6 +16,14 @@ class SharedContact:
 
 
 @dataclass(frozen=True, slots=True)
+class SentFile:
+    """A picture or document that was sent: the channel keeps it, and gives it out for `id`."""
+
+    id: str
+    mime_type: str
+
+
+@dataclass(frozen=True, slots=True)
 class Incoming:
     """One message, tap or event, claimed by (`channel`, `id`).
 
@@ -35,6 +43,7 @@ class Incoming:
     text: str = ""
     language: str | None = None
     contact: SharedContact | None = None
+    file: SentFile | None = None
     callback_id: str | None = None
     message_id: str | None = None
     moved_to: str | None = None

@@ -5,13 +5,13 @@ asked again; the answers given before stay.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.incoming import SharedContact
+from bot.incoming import SentFile, SharedContact
 from bot.words import plain
 from core import i18n
 from core.errors import Refusal
@@ -56,6 +56,7 @@ class Answer:
     chosen: Any = None
     contact: SharedContact | None = None
     is_own_contact: bool = False
+    file: SentFile | None = None
 
 
 class Question(Generic[T]):
@@ -83,6 +84,8 @@ class Question(Generic[T]):
             return await self.read_chosen(answer.chosen, session)
         if answer.contact is not None:
             return await self.read_contact(answer.contact, session, is_own=answer.is_own_contact)
+        if answer.file is not None:
+            return await self.read_file(answer.file, session)
         if answer.text:
             return await self.read_text(answer.text, session)
         raise NotInWords
@@ -95,6 +98,9 @@ class Question(Generic[T]):
         raise NotInWords
 
     async def read_contact(self, contact: SharedContact, session: AsyncSession, *, is_own: bool) -> T:
+        raise NotInWords
+
+    async def read_file(self, file: SentFile, session: AsyncSession) -> T:
         raise NotInWords
 
     def dump(self, value: T) -> Any:
@@ -139,10 +145,13 @@ class AmountOf(HowMuch):
 
     _ROUND: ClassVar = (500, 1_000, 2_000, 5_000, 10_000, 25_000)
 
-    def __init__(self, at_least: Money, at_most: Money, too_large: type[Refusal] = AmountTooLarge) -> None:
+    def __init__(
+        self, at_least: Money, at_most: Money, too_large: Callable[[Money, Money], Refusal] | None = None
+    ) -> None:
+        """`too_large` is how to refuse an amount above `at_most`, given both."""
         self._at_least = at_least
         self._at_most = at_most
-        self._too_large = too_large
+        self._too_large = too_large or _too_large
 
     def options(self, language: str) -> list[Option]:
         fitting = [francs for francs in self._ROUND if self._at_least.amount <= francs <= self._at_most.amount]
@@ -152,7 +161,7 @@ class AmountOf(HowMuch):
         if amount < self._at_least:
             raise AmountTooSmall(amount=amount, at_least=self._at_least)
         if amount > self._at_most:
-            raise self._too_large(amount=amount, at_most=self._at_most)
+            raise self._too_large(amount, self._at_most)
         return amount
 
 
@@ -221,6 +230,10 @@ class YesNo(Question[bool]):
 
     def told(self, value: bool, language: str) -> str:  # noqa: FBT001 - it is the value
         return i18n.text(language, self._yes if value else "button.cancel")
+
+
+def _too_large(amount: Money, at_most: Money) -> Refusal:
+    return AmountTooLarge(amount=amount, at_most=at_most)
 
 
 def _starts(name: str, said: str) -> bool:

@@ -151,7 +151,9 @@ class Reception:
 
     async def _answered(self, dialogue: Dialogue, incoming: Incoming) -> None:
         if dialogue.runs:
-            answer = Answer(text=incoming.text, contact=incoming.contact, is_own_contact=incoming.is_own_contact)
+            answer = Answer(
+                text=incoming.text, contact=incoming.contact, is_own_contact=incoming.is_own_contact, file=incoming.file
+            )
             await dialogue.answer(answer)
         elif incoming.contact is not None and incoming.is_own_contact:
             dialogue.say("dialogue.noted", buttons=[[dialogue.menu_button()]], answer=incoming.contact.phone)

@@ -13,10 +13,12 @@ from typing import ClassVar
 class Refusal(Exception):
     """A request that is answered no, with the reason a person can read and act upon.
 
-    `key` names the sentence in `locales/`; `params` fill its blanks.
+    `key` names the sentence in `locales/`; `params` fill its blanks. `leads_to` is the flow that could change the
+    answer: it is offered with the reason.
     """
 
     key: ClassVar[str]
+    leads_to: str | None = None
 
     def __init__(self, **params: object) -> None:
         super().__init__(self.key, params)

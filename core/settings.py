@@ -17,6 +17,8 @@ _WHATSAPP = (
     "whatsapp_token", "whatsapp_phone_id", "whatsapp_business_id", "whatsapp_app_secret", "whatsapp_verify_token",
     "whatsapp_number",
 )  # fmt: skip
+# What a guesser would have to try is as long as the key it is made into.
+_KEY_AT_LEAST = 32
 _DATABASES = ("sqlite:///folder/file.sqlite3", "postgresql://user:password@host/name")
 
 
@@ -72,6 +74,10 @@ class Settings(BaseSettings):
     whatsapp_number: str = Field("", pattern="^([0-9]{6,15})?$")
     whatsapp_api_url: str = "https://graph.facebook.com"
 
+    documents_key: SecretStr = SecretStr("")
+    documents_key_previous: SecretStr = SecretStr("")
+    documents_days: int = Field(30, ge=1, le=365)
+
     log_format: str = Field("json", pattern="^(json|console)$")
 
     @field_validator("trusted_proxies", mode="before")
@@ -93,6 +99,11 @@ class Settings(BaseSettings):
                 "and without a secret anybody could speak in its name"
             )
         problems += self._half_a_whatsapp()
+        problems += [
+            f"{name.upper()} must be {_KEY_AT_LEAST} characters or more: `openssl rand -base64 32` makes one"
+            for name in ("documents_key", "documents_key_previous")
+            if 0 < len(getattr(self, name).get_secret_value()) < _KEY_AT_LEAST
+        ]
         if problems:
             raise ValueError("\n".join(problems))
         return self

@@ -10,7 +10,13 @@ from core.errors import Refusal
 from core.money import Money
 from ledger import AccountKind
 from members import limits_of
-from payments import refuse_taking_out, standing
+from payments import LimitReached, refuse_taking_out, standing
+
+
+class MoreThanAllowed(LimitReached):
+    """Params: `amount`, `at_most` one operation may be (Money)."""
+
+    key = "refusal.amount.too_large"
 
 
 class MoreThanThereIs(Refusal):
@@ -20,6 +26,20 @@ class MoreThanThereIs(Refusal):
 async def available(chat: Chat) -> Money:
     """What the member can take out now."""
     return (await standing(chat.session, chat.member.id, AccountKind.WALLET)).available
+
+
+def amount_within_limits(chat: Chat) -> AmountOf:
+    """The question for what one operation may be."""
+    limits = limits_of(chat.member)
+
+    def too_large(amount: Money, at_most: Money) -> Refusal:
+        return MoreThanAllowed(chat.member, amount=amount, at_most=at_most)
+
+    return AmountOf(limits.per_operation_at_least, limits.per_operation_at_most, too_large)
+
+
+def more_than_there_is(amount: Money, at_most: Money) -> Refusal:
+    return MoreThanThereIs(amount=amount, at_most=at_most)
 
 
 async def ask_amount_to_take(chat: Chat, **params: Any) -> Money | None:
@@ -33,8 +53,10 @@ async def ask_amount_to_take(chat: Chat, **params: Any) -> Money | None:
         top_up = Button(chat.text("button.deposit"), data=f"{GO}:deposit")
         chat.say("wallet.too_little", balance=balance, at_least=limits.per_operation_at_least, buttons=[[top_up]])
         return None
-    at_most = min(balance, limits.per_operation_at_most)
-    question = AmountOf(limits.per_operation_at_least, at_most, too_large=MoreThanThereIs)
+    if balance > limits.per_operation_at_most:
+        question = amount_within_limits(chat)
+    else:
+        question = AmountOf(limits.per_operation_at_least, balance, more_than_there_is)
     amount = await chat.ask("amount", question, balance=balance, **params)
     await refuse_taking_out(chat.session, chat.member, amount)
     return amount

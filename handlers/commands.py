@@ -13,6 +13,7 @@ from handlers.balance import balance
 from handlers.deposit import deposit
 from handlers.help import help_
 from handlers.history import history_of
+from handlers.identity import show_identity
 from handlers.language import language
 from handlers.link import LINK, link
 from handlers.send import send
@@ -22,10 +23,12 @@ from handlers.withdraw import withdraw
 from payments import Methods, Seal
 
 
-def commands(methods: Methods, link_life: timedelta, links: Links, home: str, seal: Seal) -> Commands:
+def commands(
+    methods: Methods, link_life: timedelta, links: Links, home: str, seal: Seal, *, takes_documents: bool = False
+) -> Commands:
     """The commands of the house; numbers without a country code are read as `home`'s until a member has used one.
 
-    `seal` closes the one-time codes that payers type.
+    `seal` closes the one-time codes that payers type; `takes_documents` where there is a key to keep documents with.
     """
     return Commands(
         [
@@ -38,6 +41,8 @@ def commands(methods: Methods, link_life: timedelta, links: Links, home: str, se
             Command("balance", balance, {"fr": "solde", "en": "balance"}, ("portefeuille", "wallet")),
             *tontine_commands(links),
             Command("history", history_of(methods), {"fr": "historique", "en": "history"}, ("operations",)),
+            Command("identity", show_identity(takes_documents=takes_documents), {"fr": "identite", "en": "identity"},
+                    ("identification", "verification", "plafonds", "limites", "limits")),
             Command("language", language, {"fr": "langue", "en": "language"}, ("lang",), _language_hints),
             Command("link", link(links.ways), {"fr": "lier", "en": "link"}, ("relier", "code"), _code_hints,
                     payload=LINK),

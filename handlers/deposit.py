@@ -4,10 +4,11 @@ from datetime import timedelta
 from typing import Any
 
 from bot.chat import Chat, Flow
-from bot.questions import AmountOf, OneOf, YesNo
+from bot.questions import OneOf, YesNo
 from core import phones
+from handlers.amounts import amount_within_limits
 from handlers.questions import OneTimeCode, ask_phone
-from members import limits_of, use_phone
+from members import use_phone
 from payments import (
     Direction,
     Methods,
@@ -25,8 +26,7 @@ def deposit(methods: Methods, link_life: timedelta, home: str, seal: Seal) -> Fl
     """Top up the wallet from mobile money or a card."""
 
     async def run(chat: Chat) -> None:
-        limits = limits_of(chat.member)
-        amount = await chat.ask("amount", AmountOf(limits.per_operation_at_least, limits.per_operation_at_most))
+        amount = await chat.ask("amount", amount_within_limits(chat))
         await refuse_loading(chat.session, chat.member, amount, amount)
         phone = await ask_phone(chat, home)
         offered = await methods.offered(chat.session, phone, Direction.DEPOSIT)

@@ -2,7 +2,7 @@
 
 from members.addresses import Address, Meeting, addresses_of, find_by_address, meet, register, renumber
 from members.invitations import Invitation, invite, join
-from members.limits import Limits, Tier, limits_of
+from members.limits import Limits, Tier, could_have_more, limits_of
 from members.linking import CODE_LIFE, WrongCode, show_code, try_code, use_code
 from members.members import (
     Member,
@@ -25,6 +25,7 @@ __all__ = [
     "Tier",
     "WrongCode",
     "addresses_of",
+    "could_have_more",
     "find_by_address",
     "find_by_phone",
     "invite",

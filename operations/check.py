@@ -53,6 +53,7 @@ async def check(settings: Settings) -> AsyncIterator[Finding]:
     yield _environments(settings)
     if settings.getmipay_api_key.get_secret_value():
         yield await _getmipay(settings)
+    yield _identity(settings)
     yield await _public_address(settings)
     yield await _telegram(settings)
     yield await _operators(settings)
@@ -91,6 +92,16 @@ def _keys(settings: Settings) -> list[Finding]:
         says = "GETMIPAY_WEBHOOK_SECRET_PREVIOUS is still accepted: remove it once GetMiPay signs with the new one"
         findings.append(Finding(Level.DOUBT, "keys", says))
     return findings or [Finding(Level.GOOD, "keys", f"all {len(needed)} are set")]
+
+
+def _identity(settings: Settings) -> Finding:
+    if not settings.documents_key.get_secret_value():
+        says = "DOCUMENTS_KEY is not set: members cannot have their identity verified, and keep the lowest limits"
+        return Finding(Level.DOUBT, "identity", says)
+    if settings.documents_key_previous.get_secret_value():
+        says = "DOCUMENTS_KEY_PREVIOUS is still read: run `cauri identity seal-again`, then remove it"
+        return Finding(Level.DOUBT, "identity", says)
+    return Finding(Level.GOOD, "identity", "documents are kept sealed")
 
 
 def _environments(settings: Settings) -> Finding:

@@ -22,6 +22,7 @@ _BOT_TOKEN = "100000001:demo-token-for-the-sandbox-only"  # noqa: S105
 _WHATSAPP_TOKEN = "demo-whatsapp-token-for-the-sandbox-only"  # noqa: S105
 _WHATSAPP_APP_SECRET = "demo-whatsapp-app-secret"  # noqa: S105
 _WHATSAPP_VERIFY_TOKEN = "demo-whatsapp-verify-token"  # noqa: S105
+_DOCUMENTS_KEY = "demo-documents-key-known-to-everybody"
 _SANDBOX_PORT = 8100
 _APP_PORT = 8000
 _START_S = 30
@@ -64,6 +65,7 @@ def demo_settings(folder: Path, sandbox: str, port: int) -> Settings:
         "whatsapp_verify_token": _WHATSAPP_VERIFY_TOKEN,
         "whatsapp_number": "22625000001",
         "whatsapp_api_url": f"{sandbox}/whatsapp",
+        "documents_key": _DOCUMENTS_KEY,
         "chat_url": sandbox,
         "public_url": "",
         "log_format": "console",

@@ -21,7 +21,11 @@ from payments.getmipay_v1 import GetMiPayV1
 from payments.hints import Hints
 from payments.history import Cursor, Line, LineKind, Page, history
 from payments.limits import (
+    DayFull,
+    DayOutFull,
+    LimitReached,
     MonthFull,
+    MonthOutFull,
     OperationTooLarge,
     OperationTooSmall,
     WalletFull,
@@ -41,6 +45,7 @@ from payments.provider import Provider
 from payments.provider_events import register_events
 from payments.provider_fees import register_provider_fees
 from payments.quotes import AmountOutOfBounds, AmountTooSmallForFee, Quote, quote_deposit, quote_payout
+from payments.releasing import release_parked
 from payments.requests import (
     LINK_LIFE,
     KeyReused,
@@ -50,7 +55,8 @@ from payments.requests import (
     request_payout,
 )
 from payments.sealing import Seal
-from payments.sends import NoteTooLong, Send, SendToSelf, check_send_request, request_send
+from payments.sending import NoteTooLong, SendToSelf, check_send_request, request_send
+from payments.sends import Send
 from payments.services import ServiceOffer, ServiceSync, begin_to_sync, keep_services, narrowed
 from payments.strict_json import JsonObject
 from payments.submission import Submission
@@ -77,6 +83,8 @@ __all__ = [
     "AmountTooSmallForFee",
     "CallbackDoor",
     "Cursor",
+    "DayFull",
+    "DayOutFull",
     "DebtOutstanding",
     "Deposit",
     "DepositState",
@@ -88,6 +96,7 @@ __all__ = [
     "GetMiPayV1",
     "JsonObject",
     "KeyReused",
+    "LimitReached",
     "Line",
     "LineKind",
     "LookUps",
@@ -96,6 +105,7 @@ __all__ = [
     "MethodUnavailable",
     "Methods",
     "MonthFull",
+    "MonthOutFull",
     "NoMethod",
     "NoteTooLong",
     "OperationTooLarge",
@@ -141,6 +151,7 @@ __all__ = [
     "refuse_loading",
     "refuse_taking_out",
     "register_jobs",
+    "release_parked",
     "request_deposit",
     "request_payout",
     "request_send",

@@ -49,6 +49,9 @@ class Channel(Protocol):
         means: again later.
         """
 
+    async def fetch(self, file_id: str, at_most: int) -> bytes:
+        """What somebody sent us. Raises NotAccepted where it is gone, or larger than `at_most` bytes."""
+
     async def nudge(self, chat: str, language: str) -> None:
         """Let somebody whose window has closed know that there is something to read, once they answer."""
 

@@ -103,6 +103,16 @@ class TelegramChannel:
                 raise Unreachable(str(error)) from error
             raise NotAccepted(str(error)) from error
 
+    async def fetch(self, file_id: str, at_most: int) -> bytes:
+        """A file that somebody sent; Telegram gives out 20 MB at most."""
+        try:
+            file = await self.bot.get_file(file_id)
+        except BadRequest as error:
+            raise NotAccepted(str(error)) from error
+        if file.file_size is not None and file.file_size > at_most:
+            raise NotAccepted("too large")
+        return bytes(await file.download_as_bytearray())
+
     def pause_after(self, chat: str) -> timedelta | None:
         """Telegram takes 20 messages a minute in a group, edits too; ids of groups are negative."""
         return _GROUP_PAUSE if chat.startswith("-") else None

@@ -6,7 +6,7 @@ from telegram import Bot, CallbackQuery, Chat, ChatMemberUpdated, Contact, Messa
 from telegram.constants import ChatMemberStatus, ChatType
 
 from bot.channels.telegram import NAME
-from bot.incoming import Incoming, Kind, SharedContact
+from bot.incoming import Incoming, Kind, SentFile, SharedContact
 
 _GONE = {ChatMemberStatus.LEFT, ChatMemberStatus.BANNED}
 
@@ -31,10 +31,19 @@ def _message(update: Update, message: Message, sender: User, raw: dict[str, Any]
         channel=NAME, id=str(update.update_id), kind=kind, chat=str(message.chat.id), person=str(sender.id),
         name=sender.full_name, is_private=_is_private(message.chat), text=message.text or "",
         language=sender.language_code, message_id=str(message.message_id), raw=raw,
-        contact=_card(message.contact),
+        contact=_card(message.contact), file=_file(message),
         moved_to=str(message.migrate_to_chat_id) if message.migrate_to_chat_id else None,
         is_anonymous=message.sender_chat is not None,
     )  # fmt: skip
+
+
+def _file(message: Message) -> SentFile | None:
+    """A photo in its largest size, which Telegram makes a JPEG of; or a document as it was sent."""
+    if message.photo:
+        return SentFile(message.photo[-1].file_id, "image/jpeg")
+    if message.document:
+        return SentFile(message.document.file_id, message.document.mime_type or "")
+    return None
 
 
 def _card(contact: Contact | None) -> SharedContact | None:

@@ -13,7 +13,7 @@ from pywa.types.callback import Button, Section, SectionList, SectionRow, URLBut
 from pywa_async.client import WhatsApp
 from pywa_async.types.media import Media
 
-from bot.channels import OutsideWindow
+from bot.channels import NotAccepted, OutsideWindow
 from bot.channels.whatsapp_drawing import LONGEST_BODY, LONGEST_TEXT, Bubble, Choice, draw
 from bot.channels.whatsapp_errors import meaning
 from bot.channels.whatsapp_marks import marked
@@ -83,6 +83,20 @@ class WhatsAppChannel:
             if not isinstance(outcome, OutsideWindow):
                 raise outcome from None
             log.exception("whatsapp.nudge_not_approved", reason=str(outcome))
+
+    async def fetch(self, file_id: str, at_most: int) -> bytes:
+        """A file that somebody sent; Meta keeps it for some days."""
+        try:
+            file = await self.client.get_media_url(file_id)
+            if file.file_size > at_most:
+                raise NotAccepted("too large")
+            return await self.client.get_media_bytes(file.url)
+        except WhatsAppError as error:
+            raise meaning(error) from None
+        except httpx.HTTPStatusError as error:
+            if error.response.is_client_error:
+                raise NotAccepted(str(error.response.status_code)) from None
+            raise
 
     def pause_after(self, chat: str) -> timedelta | None:
         """None: one person may be told several things at once, and Meta says when it was too much."""

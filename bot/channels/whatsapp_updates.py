@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-from bot.incoming import Incoming, SharedContact
+from bot.incoming import Incoming, SentFile, SharedContact
 
 NAME = "whatsapp"
 
@@ -126,7 +126,8 @@ def _incoming(message: Raw, raw: Raw) -> Incoming:
         channel=NAME, id=message["id"], chat=message.get("group_id") or person, person=person,
         kind="tap" if tapped is not None else "contact" if card else "text" if text else "other",
         name=_name(profile, person), is_private="group_id" not in message, text=tapped if tapped is not None else text,
-        contact=card, message_id=message.get("context", {}).get("id") if tapped is not None else message["id"],
+        contact=card, file=_file(message),
+        message_id=message.get("context", {}).get("id") if tapped is not None else message["id"],
         phone=f"+{number}" if number else None, alias=number if user_id else None, raw=raw,
     )  # fmt: skip
 
@@ -153,6 +154,14 @@ def _tapped(message: Raw) -> str | None:
 
 def _text(message: Raw) -> str:
     return str(message["text"]["body"]) if message["type"] == "text" else ""
+
+
+def _file(message: Raw) -> SentFile | None:
+    """A picture, or a document as it was sent."""
+    kind = message["type"]
+    if kind not in {"image", "document"}:
+        return None
+    return SentFile(str(message[kind]["id"]), str(message[kind].get("mime_type", "")))
 
 
 def _card(message: Raw, number: str | None, user_id: str | None, person: str) -> SharedContact | None:

@@ -184,7 +184,8 @@ def house_settings(database_url: str, sandbox_url: str, **changes: Any) -> Setti
         "telegram_api_url": f"{sandbox_url}/telegram", "whatsapp_api_url": f"{sandbox_url}/whatsapp",
         "whatsapp_token": "demo-whatsapp-token-for-the-sandbox-only", "whatsapp_phone_id": "100000000000001",
         "whatsapp_business_id": "200000000000002", "whatsapp_app_secret": "demo-whatsapp-app-secret",
-        "whatsapp_verify_token": "demo-whatsapp-verify-token", "whatsapp_number": "22625000001", **changes,
+        "whatsapp_verify_token": "demo-whatsapp-verify-token", "whatsapp_number": "22625000001",
+        "documents_key": "a-key-for-the-tests-of-identity-documents", **changes,
     }  # fmt: skip
     return Settings(_env_file=None, **values)
 
