@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 
-.PHONY: demo install test coverage soak check lint types layers format lock clean
+.PHONY: demo install test coverage soak fuzz advisories check lint types layers format lock clean
 
 demo: $(VENV)/.demo
 	@$(BIN)/cauri demo
@@ -20,6 +20,18 @@ coverage: $(VENV)/.dev
 # What takes minutes: a tontine's whole cycle by chat, and fifty people who tap at once.
 soak: $(VENV)/.dev
 	@$(BIN)/python -m pytest -m soak -n 2
+
+# A hundred thousand requests at every door, half of them in each of GetMiPay's dialects.
+fuzz: $(VENV)/.dev
+	@FUZZ_REQUESTS=$(or $(REQUESTS),50000) $(BIN)/python -m pytest tests/fuzz -m soak -n 2 --log-cli-level=INFO
+
+# Known faults of the packages we use; it asks their registry's list of them, and fails where it cannot.
+advisories: $(VENV)/.audit
+	@$(VENV)/.audit/bin/pip-audit --strict --disable-pip --no-deps -r requirements.txt
+
+$(VENV)/.audit: $(VENV)/.demo
+	@$(PYTHON) -m venv $@
+	@$@/bin/pip install -q --disable-pip-version-check pip-audit==2.10.1
 
 check: lint types layers test
 
