@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 
-.PHONY: demo install test coverage soak fuzz advisories check lint types layers format lock clean
+.PHONY: demo install test coverage soak chaos fuzz advisories check lint types layers format lock clean
 
 demo: $(VENV)/.demo
 	@$(BIN)/cauri demo
@@ -32,6 +32,11 @@ advisories: $(VENV)/.audit
 $(VENV)/.audit: $(VENV)/.demo
 	@$(PYTHON) -m venv $@
 	@$@/bin/pip install -q --disable-pip-version-check pip-audit==2.10.1
+
+# Random stories while processes and databases are killed at random, and then every franc counted; on both engines.
+# CHAOS="--seed 7 --stories 20000 --kills 40" asks for another one.
+chaos: $(VENV)/.dev
+	@$(BIN)/python -m tests.chaos $(CHAOS)
 
 check: lint types layers test
 

@@ -13,8 +13,10 @@ from core import logs, schema
 from core.settings import Settings
 from operations import check as checks
 from operations import documents, staff
+from operations.backup import audit as count_again
+from operations.backup import back_up
 from operations.demo import demo as run_demo
-from operations.readiness import opened, refuse_old_tables
+from operations.readiness import opened
 from operations.serve import serve
 from operations.terminal import fail, finish, known_settings
 from operations.webhooks import EVENTS, send_webhook
@@ -70,8 +72,16 @@ def check() -> None:
 @main.command()
 def audit() -> None:
     """Prove that no franc was lost or doubled: debits equal credits, and each balance, counted again, is the same."""
-    if not finish(_audit(known_settings())):
+    if not _told(finish(count_again(known_settings().database_url))):
         raise typer.Exit(1)
+
+
+@main.command()
+def backup(file: Annotated[Path, typer.Argument(dir_okay=False, help="A new file; never one that is there.")]) -> None:
+    """Copy a SQLite database while members are served, and prove by an audit of the copy that no franc is missing."""
+    if not _told(finish(back_up(known_settings().database_url, file))):
+        raise typer.Exit(1)
+    typer.echo(f"The copy is {file}")
 
 
 @main.command()
@@ -134,11 +144,8 @@ async def _check(known: Settings) -> bool:
     return good
 
 
-async def _audit(known: Settings) -> bool:
-    async with opened(known.database_url) as database:
-        await refuse_old_tables(database)
-        async with database.reading() as session:
-            found = await ledger.audit(session)
+def _told(found: ledger.Audit) -> bool:
+    """Say what an audit has found; whether it is clean."""
     for total in found.totals:
         typer.echo(f"{total.currency}: debits {total.debits}, credits {total.credits}")
     for difference in found.differences:

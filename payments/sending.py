@@ -78,8 +78,12 @@ async def _send(
 
 
 async def _move(session: AsyncSession, send: Send, amount: Money) -> None:
-    sender = await member_account(session, send.sender_id, AccountKind.WALLET, amount.currency)
-    wallet = await member_account(session, send.recipient_id, AccountKind.WALLET, amount.currency)
+    # In one order: two who send to each other, and never had a wallet, would wait for one another's to be opened.
+    wallets = {
+        each: await member_account(session, each, AccountKind.WALLET, amount.currency)
+        for each in sorted((send.sender_id, send.recipient_id))
+    }
+    sender, wallet = wallets[send.sender_id], wallets[send.recipient_id]
     await transfer(session, send.id, Leg.MAIN, debit=sender, credit=wallet, amount=amount, kind="send")
     recipient = await session.get_one(Member, send.recipient_id)
     excess = min(amount, await over_what_is_held(session, recipient.id, amount.currency))

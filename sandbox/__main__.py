@@ -49,6 +49,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--whatsapp-webhook-url", default=defaults.whatsapp_webhook_url, help="empty: as registered by a call"
     )
+    parser.add_argument(
+        "--calls-kept", type=int, default=defaults.calls_kept, help="how many calls to GetMiPay are remembered"
+    )
     parser.add_argument("--until-stdin-closes", action="store_true", help="stop with the process that started this one")
     return parser
 

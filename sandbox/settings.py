@@ -27,6 +27,8 @@ class Settings:
     """The assistant's own number, in digits as `wa.me` wants them."""
     whatsapp_webhook_url: str = ""
     """Where WhatsApp tells what happens; empty until it is registered by a call."""
+    calls_kept: int = 1000
+    """How many of the calls to GetMiPay are remembered."""
     until_stdin_closes: bool = False
     """Stop when whoever started us is gone, however it went: its end of our standard input closes with it."""
 

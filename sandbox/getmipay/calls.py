@@ -18,7 +18,7 @@ Act = Callable[[Room, Name], Awaitable[web.Response]]
 async def answered(request: web.Request, act: Act) -> web.Response:
     """What `act` answers, or the refusal it raises; it is given the room, and a way to name the call in the journal."""
     room = request.app[ROOM]
-    call = journal.open_call(room.store, request.method, request.path)
+    call = journal.open_call(room.store, request.method, request.path, room.settings.calls_kept)
     try:
         answer = await act(room, lambda name: journal.name_call(room.store, call, name))
     except RefusalError as refusal:

@@ -4,7 +4,6 @@ import time
 
 from sandbox.store import Store
 
-KEPT = 1000
 TABLES = """
 CREATE TABLE IF NOT EXISTS getmipay_request (
     id INTEGER PRIMARY KEY,
@@ -19,12 +18,12 @@ CREATE INDEX IF NOT EXISTS getmipay_request_of ON getmipay_request (reference);
 """
 
 
-def open_call(store: Store, method: str, path: str) -> int:
-    """Remember a call as soon as it comes, for its answer may be held back; forget the oldest. Return its id."""
+def open_call(store: Store, method: str, path: str, kept: int) -> int:
+    """Remember a call as soon as it comes, for its answer may be held back; forget all but `kept`. Return its id."""
     row = store.connection.execute(
         "INSERT INTO getmipay_request (at, method, path) VALUES (?, ?, ?) RETURNING id", (time.time(), method, path)
     ).fetchone()
-    store.connection.execute("DELETE FROM getmipay_request WHERE id <= ?", (row["id"] - KEPT,))
+    store.connection.execute("DELETE FROM getmipay_request WHERE id <= ?", (row["id"] - kept,))
     return int(row["id"])
 
 

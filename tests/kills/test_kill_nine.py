@@ -6,10 +6,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from pydantic import SecretStr
 
 from core.db import Database
-from tests.kills.house import House
+from tests.kills.house import House, as_environment
 from tests.stories.town import Person, Town, callers, free_port, house_settings, running_sandbox, until
 
 KILLS_AT_LEAST = 24
@@ -48,10 +47,7 @@ async def town(database: Database, tmp_path: Path, channel: str) -> AsyncIterato
 @pytest.fixture
 async def house(town: Town, database_url: str, tmp_path: Path) -> AsyncIterator[House]:
     """The house, open."""
-    settings = {
-        name.upper(): _written(given) for name, given in town.settings.model_dump(exclude_defaults=True).items()
-    }
-    house = House(settings, town.database, tmp_path)
+    house = House(as_environment(town.settings), town.database, tmp_path)
     try:
         await house.open()
         await house.answers()
@@ -187,11 +183,6 @@ async def _is_paid_out(awa: Person, house: House) -> None:
     # Between the webhook and the notice, unless the notice was quicker.
     await house.dies_at_once()
     await awa.hears(paid, "Votre solde : 3 000 F CFA")
-
-
-def _written(given: object) -> str:
-    """A setting as it stands in the environment."""
-    return given.get_secret_value() if isinstance(given, SecretStr) else str(given)
 
 
 async def _has_told(town: Town, kind: str) -> bool:

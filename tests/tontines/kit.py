@@ -67,13 +67,14 @@ class Village:
         return member
 
     async def people_of(self, *names: str, francs: int = 100_000) -> None:
-        """Identified members with money in their wallets."""
+        """Identified members with so much money in their wallets."""
         async with self.transaction() as session:
             for name in names:
                 self.people[name] = await register(session, "test", f"{name}-{new_id()}", name, "fr")
                 self.people[name].tier = "identified"
                 await session.flush()
-                await fund(session, self.id(name), francs)
+                if francs:
+                    await fund(session, self.id(name), francs)
 
     def id(self, name: str) -> UUID:
         return self.people[name].id
