@@ -1,6 +1,6 @@
 """Many rows in one statement, on both engines."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -18,10 +18,11 @@ from sqlalchemy import (
     insert,
     select,
 )
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 Row = dict[str, Any]
+Stored = Callable[[Any], Any]
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Row], **same: object) -> None:
@@ -29,7 +30,7 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[Row], **sam
     if not rows:
         return
     if connection.dialect.name == "sqlite":
-        connection.execute(insert(table), [row | same for row in rows])
+        _insert_values(connection, table, rows, same)
         return
     varying = tuple(rows[0])
     columns = {name: [row[name] for row in rows] for name in varying}
@@ -44,6 +45,31 @@ def among(engine: str, value: ColumnElement[Any], name: str) -> ColumnElement[bo
     return value.in_(bindparam(name, expanding=True))
 
 
+def _insert_values(connection: Connection, table: Table, rows: Sequence[Row], same: Row) -> None:
+    """One INSERT for SQLite, done for each row. What SQLAlchemy would do for each value of each row is done here by
+    hand: with it that took as long as the INSERT itself."""
+    statement, stored = _values(table, tuple(rows[0]), tuple(same))
+    varying = [(name, stored[name]) for name in rows[0]]
+    once = [stored[name](value) for name, value in same.items()]
+    connection.exec_driver_sql(statement, [(*[keep(row[name]) for name, keep in varying], *once) for row in rows])
+
+
+@cache
+def _values(table: Table, varying: tuple[str, ...], same: tuple[str, ...]) -> tuple[str, dict[str, Stored]]:
+    """The statement, and for each of its columns what turns a value into what SQLite keeps."""
+    names = (*varying, *same)
+    statement = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"  # noqa: S608
+    return statement, {name: _stored(table.c[name].type) for name in names}
+
+
+def _stored(kind: TypeEngine[Any]) -> Stored:
+    return kind.dialect_impl(_SQLITE).bind_processor(_SQLITE) or _as_it_is
+
+
+def _as_it_is(value: object) -> object:
+    return value
+
+
 @cache
 def _insert_arrays(table: Table, varying: tuple[str, ...], same: tuple[str, ...]) -> Insert:
     """One INSERT that takes a column as one array: one round trip, and the triggers run once for all of its rows."""
@@ -56,6 +82,7 @@ def _array(name: str, kind: TypeEngine[Any]) -> BindParameter[Any]:
     return bindparam(name, type_=ARRAY(_native(kind)))
 
 
+_SQLITE: Dialect = sqlite.dialect()
 _POSTGRESQL: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
