@@ -34,9 +34,11 @@ from handlers.releasing import register_releasing
 from handlers.tontine import Links, register_tontine, tontine_acts
 from handlers.watch import Watch, begin_to_watch
 from identity import Safe, register_retention
+from operators import Decisions
 from payments import (
     Access,
     CallbackDoor,
+    DailyComparison,
     GetMiPay,
     GetMiPayV1,
     Methods,
@@ -72,6 +74,7 @@ class App:
         await self.database.run(begin_to_watch)
         if self.settings.speaks_v1:
             await self.database.run(payments.begin_to_sync)
+            await self.database.run(payments.begin_to_compare)
         try:
             for language, scope in [("fr", None), *((language, language) for language in i18n.LANGUAGES)]:
                 private, group = self.commands.menus(language)
@@ -93,10 +96,11 @@ async def build(settings: Settings) -> AsyncIterator[App]:
     whatsapp = _whatsapp(settings)
     channels: list[Channel] = [telegram, whatsapp] if whatsapp else [telegram]
     jobs = Jobs()
-    async with _provider(settings) as provider:
+    async with provider_of(settings) as provider:
         payments.register_jobs(jobs, provider, link_life, seal)
         if isinstance(provider, GetMiPayV1):
             ServiceSync(provider).register(jobs)
+            DailyComparison(provider).register(jobs)
         tontines.register(jobs)
         notices.register(jobs, methods)
         alerts = Alerts(settings.operators_chat)
@@ -128,6 +132,13 @@ async def build(settings: Settings) -> AsyncIterator[App]:
             await database.close()
 
 
+def decisions() -> Decisions:
+    """Everything that takes two operators, for whoever lets them decide: the command line, the console."""
+    known = Decisions()
+    payments.register_decisions(known)
+    return known
+
+
 def _whatsapp(settings: Settings) -> WhatsAppChannel | None:
     if not settings.uses_whatsapp:
         return None
@@ -141,7 +152,8 @@ def _safe(settings: Settings) -> Safe:
     return Safe(settings.documents_key.get_secret_value(), settings.documents_key_previous.get_secret_value())
 
 
-def _provider(settings: Settings) -> GetMiPay | GetMiPayV1:
+def provider_of(settings: Settings) -> GetMiPay | GetMiPayV1:
+    """GetMiPay in the dialect of the settings; nothing is called before it is asked for something."""
     access = Access(
         api_url=settings.getmipay_api_url,
         api_key=settings.getmipay_api_key.get_secret_value(),

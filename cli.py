@@ -12,11 +12,12 @@ import ledger
 from core import logs, schema
 from core.settings import Settings
 from operations import check as checks
-from operations import documents, staff
+from operations import documents, review, staff
 from operations.backup import audit as count_again
 from operations.backup import back_up
 from operations.demo import demo as run_demo
 from operations.readiness import opened
+from operations.reconcile import reconcile as run_reconcile
 from operations.serve import serve
 from operations.terminal import fail, finish, known_settings
 from operations.webhooks import EVENTS, send_webhook
@@ -30,6 +31,7 @@ whatsapp = typer.Typer(no_args_is_help=True, help="What Meta has to approve.")
 main.add_typer(whatsapp, name="whatsapp")
 main.add_typer(staff.commands, name="operators")
 main.add_typer(documents.commands, name="identity")
+main.add_typer(review.commands, name="review")
 
 
 @whatsapp.callback()
@@ -82,6 +84,24 @@ def backup(file: Annotated[Path, typer.Argument(dir_okay=False, help="A new file
     if not _told(finish(back_up(known_settings().database_url, file))):
         raise typer.Exit(1)
     typer.echo(f"The copy is {file}")
+
+
+@main.command()
+def reconcile(
+    operator: Annotated[str, typer.Option(help="Who you are: a name of `cauri operators list`.")],
+    statement: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="GetMiPay's statement as CSV; its balance if none.")
+    ] = None,
+) -> None:
+    """Compare our books with GetMiPay's: its balance, or a statement line by line. Ends with 1 where they differ."""
+    name, content = (statement.name, statement.read_bytes()) if statement else ("balance", None)
+    done, differences = finish(run_reconcile(known_settings(), operator, name, content))
+    typer.echo(f"{done.source}: {done.lines} compared, {done.matched} fit, {done.found} new differences")
+    for difference in differences:
+        typer.echo(f"❌ {review.difference_line(difference)}")
+    if differences:
+        raise typer.Exit(1)
+    typer.echo("✅ Nothing differs.")
 
 
 @main.command()

@@ -2,16 +2,19 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from uuid import UUID
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
+import operators
 import payments
 from bot.views import View
 from core import clock, i18n, outbox
 from core.events import subscribe
 from core.jobs import Jobs, Payload
 from core.outbox import Destination
+from operators import Decision, Operator
 
 # The same thing is not said again before: an operator who reads it once knows it.
 SAID_AGAIN_AFTER = timedelta(hours=1)
@@ -29,8 +32,9 @@ class Alerts:
         self._chat = Destination("telegram", chat) if chat else None
 
     def register(self, jobs: Jobs) -> None:
-        """Hear of everything in payments that an operator has to look at."""
+        """Hear of everything in payments that an operator has to look at, and of what wants a second one."""
         subscribe(jobs, payments.ALERT, self._hear)
+        subscribe(jobs, operators.PROPOSED, self._ask_for_approval)
 
     async def tell(self, session: AsyncSession, reason: str, about: str = "", **facts: object) -> None:
         """Say why an operator has to look, and at what; once an hour for the same thing, whatever its facts."""
@@ -44,6 +48,13 @@ class Alerts:
 
     async def _hear(self, session: AsyncSession, payload: Payload) -> None:
         await self.tell(session, payload["reason"], payload["reference"])
+
+    async def _ask_for_approval(self, session: AsyncSession, payload: Payload) -> None:
+        """A proposal that is decided by now asks nobody any more."""
+        decision = await session.get_one(Decision, UUID(payload["id"]))
+        if decision.verdict is None:
+            by = await session.get_one(Operator, decision.proposed_by)
+            await self.tell(session, "approval_wanted", decision.subject, by=by.name, why=decision.reason)
 
 
 def _sentence(reason: str, about: str, facts: Mapping[str, object]) -> View:

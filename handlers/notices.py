@@ -22,6 +22,8 @@ from core.phones import Phone
 from ledger import AccountKind
 from members import Member
 from payments import (
+    CORRECTED,
+    Correction,
     Deposit,
     DepositState,
     FailureCode,
@@ -51,6 +53,7 @@ _PAYOUTS = {
     "payout.completed": PayoutState.COMPLETED,
     "payout.failed": PayoutState.FAILED,
     "payout.reversed": PayoutState.REVERSED,
+    "payout.cleared": PayoutState.FAILED,
 }
 _UNDER_WAY = {"deposit.link_ready", "deposit.unknown", "payout.submitted", "payout.unknown"}
 # What was said when it was confirmed: where it cannot be turned into this it is not said a second time.
@@ -65,6 +68,7 @@ def register(jobs: Jobs, methods: Methods) -> None:
     for event, payout_state in _PAYOUTS.items():
         subscribe(jobs, event, _payout_notice(methods, event, payout_state))
     subscribe(jobs, "send.completed", _tell_recipient)
+    subscribe(jobs, CORRECTED, _tell_of_correction)
 
 
 def _deposit_notice(methods: Methods, event: str, state: DepositState) -> TransactionalHandler:
@@ -116,6 +120,18 @@ async def _tell_recipient(session: AsyncSession, payload: Payload) -> None:
     )  # fmt: skip
     with trail.about(send.reference):
         await tell(session, recipient, view, subject=f"send:{send.id}", is_final=True)
+
+
+async def _tell_of_correction(session: AsyncSession, payload: Payload) -> None:
+    correction = await session.get_one(Correction, UUID(payload["id"]))
+    member = await session.get_one(Member, correction.member_id)
+    amount, owed = Money(correction.amount, correction.currency), Money(correction.owed, correction.currency)
+    view = notice(
+        member, f"correction.{correction.kind.value}{'_in_part' if owed else ''}", _menu(member), amount=amount,
+        owed=owed, taken=amount - owed, about=correction.about, reference=correction.reference,
+        balance=await _balance(session, member),
+    )  # fmt: skip
+    await tell(session, member, view, subject=f"correction:{correction.id}", is_final=True)
 
 
 async def _deposit_buttons(session: AsyncSession, member: Member, deposit: Deposit, event: str) -> list[list[Button]]:

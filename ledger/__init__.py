@@ -8,6 +8,18 @@ from ledger.auditing import Audit, Difference, Total, audit
 from ledger.batch import apply
 from ledger.commands import Command, PlaceHold, Post, PostHold, Reverse, VoidHold
 from ledger.desk import Desk
+from ledger.journals import (
+    HoldStory,
+    Movement,
+    Parked,
+    Side,
+    Standing,
+    hold,
+    is_posted,
+    journal,
+    parked,
+    standing_by_journal,
+)
 from ledger.posting import InsufficientFunds, LedgerConflict, LedgerError, LedgerRefused, post
 from ledger.statements import Entry, statement
 from ledger.verdicts import Applied, Conflict, RefusalReason, Refused, Replayed, Verdict
@@ -24,10 +36,13 @@ __all__ = [
     "Desk",
     "Difference",
     "Entry",
+    "HoldStory",
     "InsufficientFunds",
     "LedgerConflict",
     "LedgerError",
     "LedgerRefused",
+    "Movement",
+    "Parked",
     "PlaceHold",
     "Post",
     "PostHold",
@@ -35,6 +50,8 @@ __all__ = [
     "Refused",
     "Replayed",
     "Reverse",
+    "Side",
+    "Standing",
     "Total",
     "Verdict",
     "VoidHold",
@@ -43,7 +60,12 @@ __all__ = [
     "audit",
     "balance",
     "close_account",
+    "hold",
+    "is_posted",
+    "journal",
     "open_account",
+    "parked",
     "post",
+    "standing_by_journal",
     "statement",
 ]

@@ -22,6 +22,7 @@ from sqlalchemy import (
     UniqueConstraint,
     column,
     table,
+    text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
@@ -67,6 +68,10 @@ ACCOUNT = Table(
     UniqueConstraint("owner", "kind", "currency"),
     sqlite_strict=True,
 )
+
+# Few of very many: what a ceiling keeps from its owner is found without reading every account.
+PARKED = text("kind = 'parked'")
+Index("ix_ledger_account_parked", ACCOUNT.c.id, postgresql_where=PARKED, sqlite_where=PARKED)
 
 SLOT = Table(
     "ledger_slot",

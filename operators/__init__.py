@@ -5,6 +5,7 @@ Packages above register the decisions that are theirs with `Decisions`; here nob
 
 from operators.acts import OperatorAct, acts_about, record, verify_acts
 from operators.decisions import (
+    PROPOSED,
     AlreadyDecided,
     AlreadyProposed,
     Apply,
@@ -29,6 +30,7 @@ from operators.reasons import ReasonMissing, checked_reason
 from operators.rights import Act, NotAllowed, Role, may, require
 
 __all__ = [
+    "PROPOSED",
     "Act",
     "AlreadyDecided",
     "AlreadyProposed",

@@ -15,12 +15,14 @@ from core import clock
 from core.canonical import Fact
 from core.db import Id, Json, Model, UtcDateTime, insert_once, word
 from core.errors import Refusal
+from core.events import publish
 from core.ids import new_id
 from operators.acts import record
 from operators.people import Operator
 from operators.reasons import checked_reason
 from operators.rights import Act, require
 
+PROPOSED = "decision.proposed"
 _OPEN = text("verdict IS NULL")
 
 
@@ -108,6 +110,7 @@ class Decisions:
         if not is_ours:
             raise AlreadyProposed(subject=subject)
         decision = await session.get_one(Decision, decision_id)
+        await publish(session, PROPOSED, {"id": str(decision.id)})
         await self._record(session, by, decision, "proposed", **decision.payload)
         return decision
 

@@ -8,11 +8,26 @@ from datetime import timedelta
 
 from core.jobs import Jobs
 from members.wallets import DebtOutstanding, MemberFrozen, standing
+from operators import Decisions
 from payments.breaker import OperatorDown, PayoutsUnfunded
 from payments.callbacks import CallbackDoor
+from payments.corrections import CORRECTED, Correction, CorrectionKind
+from payments.debts import NothingToCollect, propose_collection, register_collection
 from payments.deposit_outcomes import fail_deposit, reverse_deposit, settle_deposit
 from payments.deposit_states import DepositState
 from payments.deposits import Deposit, Doubt, lock_deposit
+from payments.differences import (
+    BookDifference,
+    DifferenceNotFound,
+    DifferenceState,
+    Way,
+    WayImpossible,
+    find_difference,
+    open_differences,
+    propose_way,
+    register_differences,
+    ways_of,
+)
 from payments.failures import FailureCode
 from payments.figures import Figures, figures
 from payments.getmipay import GetMiPay, sign
@@ -37,6 +52,7 @@ from payments.lookups import LookUps
 from payments.methods import Direction, Method, Methods, MethodUnavailable, NoMethod, OperatorWithoutMethod, Terms, pick
 from payments.metrics import show_figures
 from payments.notices import ALERT
+from payments.parked import NothingToRelease, ParkedMoney, parked_money, propose_release, register_release
 from payments.payout_outcomes import complete_payout, fail_payout, reverse_payout
 from payments.payout_states import PayoutState
 from payments.payouts import Payout, lock_payout
@@ -45,7 +61,16 @@ from payments.provider import Provider
 from payments.provider_events import register_events
 from payments.provider_fees import register_provider_fees
 from payments.quotes import AmountOutOfBounds, AmountTooSmallForFee, Quote, quote_deposit, quote_payout
-from payments.releasing import release_parked
+from payments.reconciling import (
+    RECONCILIATION,
+    DailyComparison,
+    Reconciliation,
+    begin_to_compare,
+    compare_balance,
+    compare_statement,
+    reconciliations,
+)
+from payments.releasing import releasable, release_parked
 from payments.requests import (
     LINK_LIFE,
     KeyReused,
@@ -54,12 +79,28 @@ from payments.requests import (
     request_deposit,
     request_payout,
 )
+from payments.review import (
+    NotInReview,
+    Outcome,
+    OutcomeImpossible,
+    PaymentMovedOn,
+    PaymentNotFound,
+    ReviewItem,
+    find_payment,
+    in_review,
+    outcomes_of,
+    propose_resolution,
+    register_review,
+)
 from payments.sealing import Seal
 from payments.sending import NoteTooLong, SendToSelf, check_send_request, request_send
 from payments.sends import Send
 from payments.services import ServiceOffer, ServiceSync, begin_to_sync, keep_services, narrowed
+from payments.statement_lines import DifferenceKind, StatementLine, StatementUnreadable, read_statement
+from payments.story import Moment, MomentKind, Story, story_of
 from payments.strict_json import JsonObject
 from payments.submission import Submission
+from payments.suspense import Suspended, in_suspense
 from payments.uniting import PayoutUnderWay, follow
 from payments.webhook import LARGEST_BODY, WebhookAnswer, WebhookDoor, WebhookSecrets
 
@@ -73,21 +114,38 @@ def register_jobs(jobs: Jobs, provider: Provider, link_life: timedelta = LINK_LI
     register_provider_fees(jobs)
 
 
+def register_decisions(decisions: Decisions) -> None:
+    """Let what two operators have approved be carried out."""
+    register_review(decisions)
+    register_release(decisions)
+    register_collection(decisions)
+    register_differences(decisions)
+
+
 __all__ = [
     "ALERT",
+    "CORRECTED",
     "HOUSE",
     "LARGEST_BODY",
     "LINK_LIFE",
+    "RECONCILIATION",
     "Access",
     "AmountOutOfBounds",
     "AmountTooSmallForFee",
+    "BookDifference",
     "CallbackDoor",
+    "Correction",
+    "CorrectionKind",
     "Cursor",
+    "DailyComparison",
     "DayFull",
     "DayOutFull",
     "DebtOutstanding",
     "Deposit",
     "DepositState",
+    "DifferenceKind",
+    "DifferenceNotFound",
+    "DifferenceState",
     "Direction",
     "Doubt",
     "FailureCode",
@@ -104,53 +162,89 @@ __all__ = [
     "Method",
     "MethodUnavailable",
     "Methods",
+    "Moment",
+    "MomentKind",
     "MonthFull",
     "MonthOutFull",
     "NoMethod",
+    "NotInReview",
     "NoteTooLong",
+    "NothingToCollect",
+    "NothingToRelease",
     "OperationTooLarge",
     "OperationTooSmall",
     "OperatorDown",
     "OperatorWithoutMethod",
+    "Outcome",
+    "OutcomeImpossible",
     "Page",
+    "ParkedMoney",
+    "PaymentMovedOn",
+    "PaymentNotFound",
     "Payout",
     "PayoutState",
     "PayoutUnderWay",
     "PayoutsUnfunded",
     "Provider",
     "Quote",
+    "Reconciliation",
+    "ReviewItem",
     "Seal",
     "Send",
     "SendToSelf",
     "ServiceOffer",
     "ServiceSync",
+    "StatementLine",
+    "StatementUnreadable",
+    "Story",
     "Submission",
+    "Suspended",
     "Terms",
     "WalletFull",
+    "Way",
+    "WayImpossible",
     "WebhookAnswer",
     "WebhookDoor",
     "WebhookSecrets",
+    "begin_to_compare",
     "begin_to_sync",
     "check_deposit_request",
     "check_payout_request",
     "check_send_request",
+    "compare_balance",
+    "compare_statement",
     "complete_payout",
     "fail_deposit",
     "fail_payout",
     "figures",
+    "find_difference",
+    "find_payment",
     "follow",
     "history",
+    "in_review",
+    "in_suspense",
     "keep_services",
     "loaded_this_month",
     "lock_deposit",
     "lock_payout",
     "narrowed",
+    "open_differences",
+    "outcomes_of",
+    "parked_money",
     "pick",
+    "propose_collection",
+    "propose_release",
+    "propose_resolution",
+    "propose_way",
     "quote_deposit",
     "quote_payout",
+    "read_statement",
+    "reconciliations",
     "refuse_loading",
     "refuse_taking_out",
+    "register_decisions",
     "register_jobs",
+    "releasable",
     "release_parked",
     "request_deposit",
     "request_payout",
@@ -161,4 +255,6 @@ __all__ = [
     "show_figures",
     "sign",
     "standing",
+    "story_of",
+    "ways_of",
 ]

@@ -78,7 +78,9 @@ async def give_up_on_deposit(session: AsyncSession, deposit: Deposit) -> None:
     await alert(session, deposit.doubt or "deposit.unknown", deposit.reference)
     if deposit.state is DepositState.SETTLED:
         return
-    if deposit.doubt and deposit.claimed and not deposit.suspended:
+    # Suspended once and cleared by people, it does not come there again.
+    was_suspended = await ledger.is_posted(session, leg_id(deposit.id, Leg.SUSPENSE))
+    if deposit.doubt and deposit.claimed and not was_suspended:
         deposit.suspended = deposit.claimed
         provider = await house_account(session, AccountKind.PROVIDER, deposit.currency)
         suspense = await house_account(session, AccountKind.SUSPENSE, deposit.currency)

@@ -15,6 +15,8 @@ from payments.failures import FailureCode
 
 # Few of very many: the words of an index, by which they are found without reading what is done.
 UNDECIDED = text("state IN ('unknown', 'review')")
+IN_REVIEW = text("(state = 'review' OR doubt IS NOT NULL)")
+"""What waits for a person, in the words of the index that finds it among millions."""
 
 
 class Doubt(StrEnum):
@@ -36,6 +38,7 @@ class Deposit(Model):
         Index("ix_deposit_provider_id", "provider_id"),
         Index("ix_deposit_pay_id", "pay_id"),
         Index("ix_deposit_undecided", "state", "watch_since", sqlite_where=UNDECIDED, postgresql_where=UNDECIDED),
+        Index("ix_deposit_in_review", "created_at", sqlite_where=IN_REVIEW, postgresql_where=IN_REVIEW),
     )
 
     id: Mapped[UUID] = mapped_column(Id, primary_key=True)

@@ -4,6 +4,7 @@ It knows no reference of ours and no idempotency: a payment is asked for by thei
 not know the ids of can only be told by a callback, or found by a person.
 """
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from types import TracebackType
@@ -14,6 +15,7 @@ import httpx
 import structlog
 from pydantic import JsonValue
 
+from core.money import Money
 from payments.callback_token import callback_token
 from payments.failures import FailureCode
 from payments.getmipay_http import WHOLE_CALL_S, Access, answered, client, read_link, read_outcome, read_seen
@@ -25,6 +27,7 @@ from payments.strict_json import JsonObject, UnreadableJson, identifier, read_ob
 
 _OPERATIONS: Final[Mapping[Direction, str]] = {Direction.DEPOSIT: "2", Direction.PAYOUT: "4"}
 _PATHS: Final[Mapping[Direction, str]] = {Direction.DEPOSIT: "/payins", Direction.PAYOUT: "/payouts"}
+_WHOLE: Final = re.compile(r"(-?[0-9]{1,15})(?:\.0*)?")
 # They want a name; who pays may be somebody else than the member, and the number is enough to find them.
 _CUSTOMER = "Client Cauri"
 
@@ -80,6 +83,13 @@ class GetMiPayV1:
         if not isinstance(response, httpx.Response) or response.status_code != HTTPStatus.OK:
             return None
         return read_services(_data(response))
+
+    async def balance(self) -> Money | None:
+        """What they say stands with them for us; None where they do not say so readably."""
+        response = await self._call("GET", "/balance", {}, None)
+        if not isinstance(response, httpx.Response) or response.status_code != HTTPStatus.OK:
+            return None
+        return _balance(_data(response) or {})
 
     async def _look_up(self, direction: Direction, provider_id: str, pay_id: str | None) -> Sighting:
         asked: JsonObject = {
@@ -160,6 +170,15 @@ def _fee(data: dict[str, JsonValue]) -> int:
     """What they say they keep; nothing where what is kept and what is left do not add up to what was asked."""
     gross, fee, net = (whole_francs(data.get(name)) for name in ("amount", "fee_amount", "net_amount"))
     return fee if gross is not None and fee is not None and net is not None and fee + net == gross else 0
+
+
+def _balance(data: JsonObject) -> Money | None:
+    """Whole francs, which may be none at all, or even owed."""
+    told, currency = data.get("balance"), data.get("currency")
+    if isinstance(told, bool) or not isinstance(told, int | float | str) or not isinstance(currency, str):
+        return None
+    whole = _WHOLE.fullmatch(str(told))
+    return Money(int(whole[1]), currency) if whole else None
 
 
 def _data(response: httpx.Response) -> JsonObject | None:

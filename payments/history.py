@@ -13,6 +13,7 @@ from sqlalchemy import (
     Select,
     String,
     and_,
+    case,
     cast,
     func,
     null,
@@ -25,6 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.db import Id, UtcDateTime
 from core.money import Money
+from payments.corrections import Correction, CorrectionKind
 from payments.deposits import Deposit
 from payments.payouts import Payout
 from payments.sends import Send
@@ -37,6 +39,9 @@ class LineKind(StrEnum):
     RECEIVED = "received"
     DEPOSIT_REVERSAL = "deposit_reversal"
     PAYOUT_REVERSAL = "payout_reversal"
+    CREDITED = "credited"
+    RECOVERED = "recovered"
+    DEBT_PAID = "debt_paid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +97,8 @@ async def history(session: AsyncSession, member_id: UUID, before: Cursor | None 
 class _Branch:
     """One kind of line, as columns of its table."""
 
-    kind: LineKind
-    table: type[Deposit | Payout | Send]
+    kind: Any
+    table: type[Deposit | Payout | Send | Correction]
     at: Any
     where: ColumnElement[bool]
     amount: Any
@@ -132,13 +137,19 @@ def _branches(member_id: UUID) -> list[_Branch]:
         payouts, kind=LineKind.PAYOUT_REVERSAL, at=Payout.reversed_at, amount=Payout.amount,
         where=and_(Payout.member_id == member_id, Payout.reversed_at.is_not(None)),
     )  # fmt: skip
-    return [deposits, payouts, sent, received, taken_back, given_back]
+    mine, comes_in = Correction.member_id == member_id, Correction.kind == CorrectionKind.CREDITED
+    corrections = replace(
+        sent, kind=Correction.kind, table=Correction, at=Correction.created_at, note=None, counterparty_id=None,
+        where=and_(mine, Correction.amount != Correction.owed),
+        amount=case((comes_in, Correction.amount), else_=Correction.owed - Correction.amount),
+    )  # fmt: skip
+    return [deposits, payouts, sent, received, taken_back, given_back, corrections]
 
 
 def _newest(branch: _Branch, before: Cursor | None, limit: int) -> Select[Any]:
     # The casts name each column's type: PostgreSQL wants it for a NULL, and words of different kinds meet here.
     columns = (
-        cast(branch.kind.value, String).label("kind"),
+        cast(branch.kind, String).label("kind"),
         branch.table.id.label("id"),
         type_coerce(branch.at, UtcDateTime).label("at"),
         branch.table.reference.label("reference"),

@@ -35,6 +35,7 @@ from payments.payout_states import PayoutState
 from payments.payouts import Payout, lock_payout
 from payments.provider import NoAnswer, NotKnown, Progress, Provider, Seen, Sighting
 from payments.schedule import is_over, next_look
+from payments.traces import leave_trace
 
 # REQUESTED too: what could not be sent is about to be, and its look-up must outlast that.
 _UNDECIDED = {
@@ -84,6 +85,7 @@ async def see_deposit(session: AsyncSession, deposit_id: UUID, sighting: Sightin
     deposit = await lock_deposit(session, deposit_id)
     if _watched_since(deposit) is None:
         return None
+    leave_trace(session, deposit.id, "look_up", _words(sighting))
     match sighting:
         case Seen(Progress.SUCCEEDED, amount) if amount is not None and amount.currency == deposit.currency:
             await _deposit_is_paid(session, deposit, amount)
@@ -106,6 +108,7 @@ async def see_payout(session: AsyncSession, payout_id: UUID, sighting: Sighting)
     payout = await lock_payout(session, payout_id)
     if _watched_since(payout) is None:
         return None
+    leave_trace(session, payout.id, "look_up", _words(sighting))
     match sighting:
         case Seen(Progress.SUCCEEDED, amount) if amount == payout.asked:
             await _payout_is_paid(session, payout)
@@ -114,6 +117,17 @@ async def see_payout(session: AsyncSession, payout_id: UUID, sighting: Sighting)
         case Seen(Progress.FAILED, amount) if amount == payout.asked:
             await _payout_is_not_paid(session, payout)
     return await _look_at_payout_again(session, payout)
+
+
+def _words(sighting: Sighting) -> str:
+    """What GetMiPay answered, for whoever has to understand it later."""
+    match sighting:
+        case Seen(progress, amount):
+            return f"{progress.value}, {f'{amount.amount} {amount.currency}' if amount else 'no amount'}"
+        case NotKnown():
+            return "not known there"
+        case NoAnswer():
+            return f"no answer: {sighting.why}"
 
 
 async def _deposit_is_paid(session: AsyncSession, deposit: Deposit, received: Money) -> None:

@@ -7,13 +7,17 @@ from core.events import publish
 from payments.deposits import Deposit
 from payments.metrics import count_outcome
 from payments.payouts import Payout
+from payments.traces import leave_trace
 
 ALERT = "payment.alert"
+SETTLED = "deposit.settled"
 
 
 async def tell(session: AsyncSession, payment: Deposit | Payout, name: str) -> None:
     """Publish `deposit.settled` and its like, with the payment's id."""
     await publish(session, name, {"id": str(payment.id)})
+    if name != SETTLED:
+        leave_trace(session, payment.id, name)
     count_outcome(session, name)
     trail.leave(session, name, payment.reference)
 

@@ -55,9 +55,12 @@ async def lose_sight_of_payout(session: AsyncSession, payout: Payout) -> None:
 async def doubt_payout(session: AsyncSession, payout: Payout, why: Doubt) -> None:
     """GetMiPay's word does not fit what we know: from now on only its look-up moves this payout, and it is asked now.
 
-    A payout that was given back and is then said to have arrived stops all further withdrawals of this member.
+    A payout that was given back and is then said to have arrived stops all further withdrawals of this member, unless
+    that has been booked and put right before.
     """
-    if payout.doubt is None:
+    if payout.doubt is None and await ledger.is_posted(session, leg_id(payout.id, Leg.PAID_TWICE)):
+        await alert(session, why, payout.reference)
+    elif payout.doubt is None:
         payout.doubt, payout.watch_since = why, clock.now()
         if payout.state in {PayoutState.REQUESTED, PayoutState.SUBMITTED, PayoutState.ACCEPTED}:
             await lose_sight_of_payout(session, payout)
@@ -82,12 +85,17 @@ async def book_paid_twice(session: AsyncSession, payout: Payout) -> None:
     The member keeps what they have for now, and can take nothing out until the doubt is resolved.
     """
     payout.doubt, payout.watch_since = Doubt.PAID_TWICE, None
+    await post_paid_twice(session, payout)
+    await alert(session, Doubt.PAID_TWICE, payout.reference)
+
+
+async def post_paid_twice(session: AsyncSession, payout: Payout) -> None:
+    """Our merchant balance paid what the member has back already: suspense is short of it until people decide."""
     suspense = await house_account(session, AccountKind.SUSPENSE, payout.currency)
     provider = await house_account(session, AccountKind.PROVIDER, payout.currency)
     await transfer(
         session, payout.id, Leg.PAID_TWICE, debit=suspense, credit=provider, amount=payout.asked, kind="paid_twice"
     )
-    await alert(session, Doubt.PAID_TWICE, payout.reference)
 
 
 async def reverse_payout(session: AsyncSession, payout: Payout) -> None:

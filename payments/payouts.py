@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Id, Model, UtcDateTime, word
 from core.money import Money
-from payments.deposits import UNDECIDED, Doubt
+from payments.deposits import IN_REVIEW, UNDECIDED, Doubt
 from payments.failures import FailureCode
 from payments.payout_states import PayoutState, PayoutStep, next_payout_state
 
@@ -23,6 +23,7 @@ class Payout(Model):
         Index("ix_payout_provider_id", "provider_id"),
         Index("ix_payout_pay_id", "pay_id"),
         Index("ix_payout_undecided", "state", "watch_since", sqlite_where=UNDECIDED, postgresql_where=UNDECIDED),
+        Index("ix_payout_in_review", "created_at", sqlite_where=IN_REVIEW, postgresql_where=IN_REVIEW),
     )
 
     id: Mapped[UUID] = mapped_column(Id, primary_key=True)

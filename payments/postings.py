@@ -30,13 +30,18 @@ class Leg(IntEnum):
     FEE_HOLD = 12
     PROVIDER_FEE = 13
     REVERSAL_OF_PROVIDER_FEE = 14
+    PAID_TWICE_CLEARED = 15
+    RECOVERED_FROM_WALLET = 16
+    RECOVERED_AS_DEBT = 17
+    BORNE = 18
+    CORRECTED = 19
 
 
 def leg_id(payment_id: UUID, leg: Leg) -> UUID:
     """The id of one of a payment's transfers, fixed with the payment's own id before any money moves.
 
-    A UUIDv7 ends in 62 random bits: changing the last four names sixteen neighbours that nothing else can own, and
-    keeps them next to one another in the ledger's index.
+    A UUIDv7 ends in 62 random bits: changing the last five names 32 neighbours that nothing else can own, and keeps
+    them next to one another in the ledger's index.
     """
     return UUID(int=payment_id.int ^ (leg + 1))
 

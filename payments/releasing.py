@@ -21,15 +21,9 @@ async def release_parked(session: AsyncSession, member_id: UUID, currency: str =
 
     What a month's deposits brought in beyond the month's limit stays parked until the next month.
     """
-    nothing = Money(0, currency)
-    parked = (await standing(session, member_id, AccountKind.PARKED, currency)).available
-    if not parked:
-        return nothing
-    member = await session.get_one(Member, member_id)
-    room = limits_of(member).hold_at_most - (await standing(session, member_id, AccountKind.WALLET, currency)).posted
-    released = min(parked - min(parked, await over_what_is_loaded(session, member, currency)), max(nothing, room))
+    _, released = await releasable(session, member_id, currency)
     if not released:
-        return nothing
+        return released
     await _move(session, member_id, AccountKind.PARKED, AccountKind.WALLET, released)
     # The wallet's row is locked only now: what something else has put there in between took the room first.
     excess = min(released, await over_what_is_held(session, member_id, currency))
@@ -39,6 +33,18 @@ async def release_parked(session: AsyncSession, member_id: UUID, currency: str =
     if released:
         await publish(session, "parked.released", {"member": str(member_id), "amount": released.amount})
     return released
+
+
+async def releasable(session: AsyncSession, member_id: UUID, currency: str = XOF) -> tuple[Money, Money]:
+    """What is parked for a member, and how much of it their limits let into the wallet now."""
+    nothing = Money(0, currency)
+    parked = (await standing(session, member_id, AccountKind.PARKED, currency)).available
+    if not parked:
+        return nothing, nothing
+    member = await session.get_one(Member, member_id)
+    room = limits_of(member).hold_at_most - (await standing(session, member_id, AccountKind.WALLET, currency)).posted
+    for_this_month = parked - min(parked, await over_what_is_loaded(session, member, currency))
+    return parked, min(for_this_month, max(nothing, room))
 
 
 async def _move(

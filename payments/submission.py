@@ -31,6 +31,7 @@ from payments.requests import LINK_LIFE, SUBMIT_DEPOSIT, SUBMIT_PAYOUT
 from payments.schedule import next_look
 from payments.sealing import Seal
 from payments.services import service_for
+from payments.traces import leave_trace
 
 # A person waits for the link, or for their money: what could not be sent by then is given back.
 _TRY_FOR = timedelta(minutes=10)
@@ -81,6 +82,7 @@ class Submission:
 
     async def _store_deposit(self, session: AsyncSession, deposit_id: UUID, outcome: Outcome) -> datetime | None:
         deposit = await lock_deposit(session, deposit_id)
+        leave_trace(session, deposit.id, "call", _words(outcome))
         again_at = None
         match outcome:
             case Accepted():
@@ -149,6 +151,7 @@ async def _give_up_without_code(session: AsyncSession, deposit_id: UUID) -> None
 
 async def _store_payout(session: AsyncSession, payout_id: UUID, outcome: Outcome) -> datetime | None:
     payout = await lock_payout(session, payout_id)
+    leave_trace(session, payout.id, "call", _words(outcome))
     again_at = None
     match outcome:
         case Accepted():
@@ -217,6 +220,19 @@ def _again_at(created_at: datetime, unsent: NotSent) -> datetime | None:
         return None
     wait = min(max(age, _SHORTEST_WAIT), _LONGEST_WAIT)
     return clock.now() + max(wait, unsent.retry_after or wait)
+
+
+def _words(outcome: Outcome) -> str:
+    """What GetMiPay answered, for whoever has to understand it later."""
+    match outcome:
+        case Accepted():
+            return f"accepted as {outcome.provider_id}"
+        case Declined():
+            return f"declined ({outcome.code}): {outcome.said}"
+        case Unclear():
+            return f"unclear: {outcome.why}"
+        case NotSent():
+            return f"not sent: {outcome.why}"
 
 
 async def _tell_breaker(session: AsyncSession, direction: Direction, method: str, outcome: Outcome) -> None:

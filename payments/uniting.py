@@ -6,6 +6,7 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.errors import Refusal
+from payments.corrections import Correction
 from payments.deposits import Deposit
 from payments.payout_states import PayoutState
 from payments.payouts import Payout
@@ -28,5 +29,5 @@ async def follow(session: AsyncSession, given_up: UUID, kept: UUID) -> None:
     under_way = exists().where(Payout.member_id == given_up, Payout.state.not_in(_OVER))
     if await session.scalar(select(under_way)):
         raise PayoutUnderWay
-    for column in (Deposit.member_id, Payout.member_id, Send.sender_id, Send.recipient_id):
+    for column in (Deposit.member_id, Payout.member_id, Correction.member_id, Send.sender_id, Send.recipient_id):
         await session.execute(update(column.class_).where(column == given_up).values({column.key: kept}))

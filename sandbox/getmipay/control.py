@@ -13,6 +13,7 @@ from sandbox.getmipay.knobs import turn_knobs
 from sandbox.getmipay.orders import Kind
 from sandbox.getmipay.room import ROOM
 from sandbox.getmipay.signatures import canonical, sign
+from sandbox.getmipay.statements import statement
 from sandbox.getmipay.transactions import Status, Transaction, find, latest, passage_of
 from sandbox.getmipay.webhooks import fields_of, store_webhook, webhooks_of
 
@@ -64,6 +65,12 @@ async def change_knobs(request: web.Request) -> web.Response:
 @routes.get("/getmipay/api/balance")
 async def show_balance(request: web.Request) -> web.Response:
     return web.json_response({"balance": request.app[ROOM].balance, "currency": "XOF"})
+
+
+@routes.get("/getmipay/api/statement")
+async def show_statement(request: web.Request) -> web.Response:
+    room = request.app[ROOM]
+    return web.Response(text=statement(room.store, room.knobs.statement_fault), content_type="text/csv")
 
 
 @routes.get("/getmipay/api/requests")

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sandbox.getmipay.faults import Fault
 from sandbox.getmipay.orders import Kind
 from sandbox.getmipay.services import ServiceChange
+from sandbox.getmipay.statements import StatementFault
 from sandbox.store import Store
 
 TABLES = "CREATE TABLE IF NOT EXISTS getmipay_knobs (id INTEGER PRIMARY KEY CHECK (id = 1), settings TEXT NOT NULL);"
@@ -23,6 +24,7 @@ class Knobs(BaseModel):
     deposit_fault: Fault | None = None
     payout_fault: Fault | None = None
     status_fault: Fault | None = None
+    statement_fault: StatementFault | None = None
     fault_times: Annotated[int, Field(ge=0)] | None = None
     magic: bool = True
     merchant_name: str = "Cauri"

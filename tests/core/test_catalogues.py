@@ -10,7 +10,7 @@ from core import i18n
 
 HOUSE = Path(__file__).parent.parent.parent
 # What is published, or logged, without being said as it is.
-EVENTS = {"deposit.requested", "payout.requested", "send.completed", *tontines.EVENTS}
+EVENTS = {"correction.made", "deposit.requested", "payout.requested", "send.completed", *tontines.EVENTS}
 SENTENCES = {
     language: {key: i18n._catalogue(language).gettext(key) for key in sorted(i18n.keys(language))}
     for language in i18n.LANGUAGES

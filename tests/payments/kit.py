@@ -58,6 +58,9 @@ PATIENCE = {"payout_delay_s": 600, "late_s": 600, "order_gap_s": 600, "retry_del
 EVENTS = [
     *(f"deposit.{name}" for name in ("link_ready", "settled", "failed", "expired", "unknown", "review", "reversed")),
     *(f"payout.{name}" for name in ("submitted", "completed", "failed", "unknown", "review", "reversed")),
+    "payout.cleared",
+    "parked.released",
+    payments.CORRECTED,
     "send.completed",
     payments.ALERT,
 ]
@@ -79,6 +82,7 @@ class World:
     runs: Iterator[int] = field(default_factory=itertools.count)
     callbacks: CallbackDoor = field(default_factory=lambda: CallbackDoor(SECRET_KEY))
     callback_url: str = ""
+    provider: GetMiPay | GetMiPayV1 | None = None
 
     # -- people and their money ------------------------------------------------------------------------------------
 
@@ -156,6 +160,12 @@ class World:
     async def open_deposit(self, member: Member, amount: int = 5000) -> Deposit:
         """A deposit that GetMiPay has been called for."""
         deposit = await self.ask_deposit(member, amount)
+        await self.work()
+        return await self.deposit(deposit)
+
+    async def ask_and_open(self, member: Member, method: str) -> Deposit:
+        """The same, of 5 000 F by that method."""
+        deposit = await self.ask_deposit(member, method=method)
         await self.work()
         return await self.deposit(deposit)
 
@@ -279,6 +289,7 @@ async def opened_world(database: Database, folder: Path, dialect: str = "a") -> 
         provider: GetMiPay | GetMiPayV1 = GetMiPayV1(replace(access, api_url=f"{world.base}/api/v1"))
     else:
         provider = GetMiPay(access)
+    world.provider = provider
     async with provider:
         payments.register_jobs(world.jobs, provider, seal=SEAL)
         for name in EVENTS:

@@ -8,13 +8,16 @@ from typing import Any
 import pytest
 import structlog
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock, jobs, outbox
 from core.db import Database
 from handlers.watch import WATCH
 from operations.check import Level, check
+from operators import Act, Decision, Decisions, Role
 from payments import figures
 from payments.provider_events import MATCH_EVENT
+from tests.operators.kit import hired
 from tests.sandbox.telegram_town import GROUP
 from tests.stories.conftest import ON_SQLITE
 from tests.stories.group import Neighbour
@@ -71,6 +74,21 @@ async def test_what_is_left_lying_is_told_within_a_minute_and_not_again_for_an_h
     async with town.ahead(timedelta(minutes=62)):
         await fatou.hears("Le solde marchand est à 3 000 F CFA, sous le seuil fixé")
     assert await awa.balance() == 3_000
+
+
+@ON_SQLITE
+async def test_a_decision_that_wants_a_second_operator_is_told_in_their_chat(town: Town) -> None:
+    fatou, known = await operator_of(town), Decisions()
+    known.register("resolve", Act.RESOLVE_PAYMENT, _never)
+    hawa = await hired(town.database, "Hawa", Role.FINANCE)
+    await town.database.run(
+        lambda session: known.propose(session, hawa, "resolve", "R-7KQ2-9D3X-MN25", reason="GetMiPay <b>wrote</b> so")
+    )
+    await fatou.hears("R-7KQ2-9D3X-MN25 : Hawa propose une décision", "GetMiPay <b>wrote</b> so", "deuxième personne")
+
+
+async def _never(_: AsyncSession, __: Decision) -> None:
+    raise AssertionError("nobody has approved")
 
 
 @ON_SQLITE

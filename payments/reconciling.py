@@ -1,0 +1,295 @@
+"""Comparing our books with GetMiPay's: their balance once a day, and line by line a statement that an operator has.
+
+What differs becomes a `BookDifference`, and the operators are told. A payment that they say ended otherwise is put in
+doubt: from then on their look-up moves it, and failing that two people.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+from uuid import UUID
+
+import structlog
+from sqlalchemy import BigInteger, ForeignKey, String, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+import ledger
+from core import clock
+from core.db import Database, Id, Model, UtcDateTime
+from core.ids import new_id
+from core.jobs import Jobs, Payload, enqueue
+from core.money import XOF, Money
+from ledger import AccountKind
+from operators import Act, Operator, record, require
+from payments.deposit_outcomes import CHECK_DEPOSIT, doubt_deposit
+from payments.deposit_states import DepositState
+from payments.deposits import Deposit, Doubt, lock_deposit
+from payments.differences import Found, is_known_balance, keep_difference
+from payments.methods import Direction
+from payments.notices import alert
+from payments.payout_outcomes import CHECK_PAYOUT, doubt_payout
+from payments.payout_states import PayoutState
+from payments.payouts import Payout, lock_payout
+from payments.postings import HOUSE
+from payments.provider import Progress
+from payments.statement_lines import DifferenceKind, StatementLine, difference_between, our_amount
+
+COMPARE_BALANCE = "compare_balance"
+RECONCILIATION = "reconciliation"
+_EVERY = timedelta(days=1)
+_AGAIN_AFTER = timedelta(minutes=15)
+# What could not be called for at once is called for later; nothing is called for later than this.
+_CALLED_WITHIN = timedelta(minutes=15)
+_BOOKED_WITHIN = timedelta(minutes=15)
+_AT_ONCE = 200
+
+_PAYOUTS_UNDER_WAY = (PayoutState.SUBMITTED, PayoutState.ACCEPTED, PayoutState.UNKNOWN, PayoutState.REVIEW)
+_DEPOSITS_UNDER_WAY = (DepositState.SUBMITTED, DepositState.OPEN, DepositState.UNKNOWN, DepositState.REVIEW)
+
+log = structlog.get_logger(__name__)
+
+
+class Reconciliation(Model):
+    """One comparison: what it was with, how many lines fitted, how many differences were new."""
+
+    __tablename__ = "reconciliation"
+
+    id: Mapped[UUID] = mapped_column(Id, primary_key=True)
+    source: Mapped[str] = mapped_column(String(100))
+    """`balance`, or the statement's file name."""
+    operator_id: Mapped[UUID | None] = mapped_column(Id, ForeignKey("operator.id"))
+    lines: Mapped[int]
+    matched: Mapped[int]
+    found: Mapped[int]
+    theirs: Mapped[int | None] = mapped_column(BigInteger)
+    ours: Mapped[int | None] = mapped_column(BigInteger)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class BalanceTeller(Protocol):
+    """Somebody who says what stands with them for us."""
+
+    async def balance(self) -> Money | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """Our merchant balance by the ledger, and what payments under way may have taken from or added to theirs."""
+
+    posted: Money
+    may_be_gone: int
+    may_have_come: int
+
+    def differs_by(self, theirs: Money) -> Money:
+        """By how much theirs is more (or, below zero, less) than payments under way can explain."""
+        most, least = self.posted.amount + self.may_have_come, self.posted.amount - self.may_be_gone
+        return Money(max(0, theirs.amount - most) + min(0, theirs.amount - least), self.posted.currency)
+
+
+class DailyComparison:
+    """The job that compares balances, once a day; sooner again where there was no answer."""
+
+    def __init__(self, provider: BalanceTeller) -> None:
+        self._provider = provider
+
+    def register(self, jobs: Jobs) -> None:
+        jobs.calling(COMPARE_BALANCE, self.compare)
+
+    async def compare(self, database: Database, _: Payload) -> datetime:
+        """Ask and compare; returns when to do so again."""
+        theirs = await self._provider.balance()
+        if theirs is None:
+            return clock.now() + _AGAIN_AFTER
+        done = await database.run(lambda session: compare_balance(session, theirs))
+        log.info("reconciliation", source=done.source, differences=done.found)
+        return clock.now() + _EVERY
+
+
+async def begin_to_compare(session: AsyncSession) -> None:
+    """Have the balances compared, now and from then on; does nothing where they are already."""
+    await enqueue(session, COMPARE_BALANCE, "balance")
+
+
+async def books(session: AsyncSession, currency: str = XOF) -> Books:
+    """How our merchant balance stands now. It reads every payment once: for once a day, or when somebody asks."""
+    account = await ledger.account(session, HOUSE, AccountKind.PROVIDER, currency)
+    posted = (await ledger.balance(session, account.id)).posted if account else Money(0, currency)
+    leaving = select(func.sum(Payout.amount)).where(Payout.state.in_(_PAYOUTS_UNDER_WAY), Payout.currency == currency)
+    coming = select(func.sum(Deposit.amount)).where(
+        Deposit.state.in_(_DEPOSITS_UNDER_WAY), Deposit.currency == currency
+    )
+    # What they keep of a deposit is booked a moment after it is settled.
+    keeping = select(func.sum(Deposit.provider_fee)).where(
+        Deposit.settled_at >= clock.now() - _BOOKED_WITHIN, Deposit.currency == currency
+    )
+    gone, kept, come = [int(await session.scalar(each) or 0) for each in (leaving, keeping, coming)]
+    return Books(posted, gone + kept, come)
+
+
+async def compare_balance(session: AsyncSession, theirs: Money, by: Operator | None = None) -> Reconciliation:
+    """Compare their balance with ours; a difference that is new is kept, and the operators are told."""
+    ours = await books(session, theirs.currency)
+    difference = ours.differs_by(theirs)
+    done = await _begin(session, "balance", by, theirs=theirs.amount, ours=ours.posted.amount)
+    done.lines, done.matched = 1, 0 if difference else 1
+    if difference and not await is_known_balance(session, difference):
+        said, counted = f"{theirs.amount} {theirs.currency}", f"{ours.posted.amount}, payments under way allowed for"
+        found = Found(DifferenceKind.BALANCE, f"{clock.now():%Y-%m-%d}", said, counted, difference)
+        await _end(session, done, found=int(await keep_difference(session, done.id, found)))
+    return done
+
+
+async def compare_statement(
+    session: AsyncSession, lines: Sequence[StatementLine], source: str, by: Operator
+) -> Reconciliation:
+    """Compare each line with what we know, and what we know of that time with the lines. Raises NotAllowed."""
+    require(by, Act.RECONCILE)
+    done = await _begin(session, source, by, theirs=sum(line.moved.amount for line in lines), ours=None)
+    found, known = 0, set[UUID]()
+    for start in range(0, len(lines), _AT_ONCE):
+        some = lines[start : start + _AT_ONCE]
+        payments = await _payments_of(session, some)
+        for line, payment in zip(some, payments, strict=True):
+            if payment is not None:
+                known.add(payment.id)
+            found += await _compare_line(session, done, line, payment)
+    done.lines = len(lines)
+    done.matched = len(lines) - found
+    for missing in await _missing_there(session, lines, known):
+        amount = Money(-our_amount(missing) if isinstance(missing, Deposit) else our_amount(missing), missing.currency)
+        absent = Found(
+            DifferenceKind.MISSING_THERE, missing.reference, "not in the statement", _as_ours(missing), amount
+        )
+        found += await keep_difference(session, done.id, absent)
+    await record(session, by, Act.RECONCILE, f"statement:{source}"[:128], lines=len(lines), differences=found)
+    await _end(session, done, found=found)
+    return done
+
+
+async def reconciliations(session: AsyncSession, limit: int = 30) -> list[Reconciliation]:
+    """The latest comparisons, the newest first."""
+    return list(await session.scalars(select(Reconciliation).order_by(Reconciliation.at.desc()).limit(limit)))
+
+
+async def _begin(
+    session: AsyncSession, source: str, by: Operator | None, *, theirs: int | None, ours: int | None
+) -> Reconciliation:
+    done = Reconciliation(
+        id=new_id(), source=source[:100], operator_id=by.id if by else None, lines=0, matched=0, found=0,
+        theirs=theirs, ours=ours, at=clock.now(),
+    )  # fmt: skip
+    session.add(done)
+    await session.flush()
+    return done
+
+
+async def _end(session: AsyncSession, done: Reconciliation, *, found: int) -> None:
+    done.found = found
+    await session.flush()
+    if found:
+        await alert(session, RECONCILIATION, done.source)
+
+
+async def _payments_of(session: AsyncSession, lines: Sequence[StatementLine]) -> list[Deposit | Payout | None]:
+    """The payment that each line is about: by GetMiPay's id, else by our reference."""
+    names = {name for line in lines for name in (line.transaction_id, line.reference) if name}
+    deposits = select(Deposit).where(or_(Deposit.provider_id.in_(names), Deposit.reference.in_(names)))
+    payouts = select(Payout).where(or_(Payout.provider_id.in_(names), Payout.reference.in_(names)))
+    found: dict[Direction, dict[str, Deposit | Payout]] = {
+        Direction.DEPOSIT: _by_name(await session.scalars(deposits)),
+        Direction.PAYOUT: _by_name(await session.scalars(payouts)),
+    }
+    return [
+        found[line.direction].get(line.transaction_id) or found[line.direction].get(line.reference) for line in lines
+    ]
+
+
+def _by_name(payments: Iterable[Deposit | Payout]) -> dict[str, Deposit | Payout]:
+    return {name: payment for payment in payments for name in (payment.reference, payment.provider_id) if name}
+
+
+async def _compare_line(
+    session: AsyncSession, done: Reconciliation, line: StatementLine, payment: Deposit | Payout | None
+) -> bool:
+    """Whether the line differs in a way that was not known."""
+    found = _found(line, payment)
+    if found is None:
+        return False
+    if payment is not None and found.kind is DifferenceKind.OTHER_STATE:
+        await _doubt(session, line, payment)
+        if payment.state in {*_DEPOSITS_UNDER_WAY, *_PAYOUTS_UNDER_WAY}:
+            # The look-up brings it to where they are, or people do who have it before them already.
+            return False
+    return await keep_difference(session, done.id, found)
+
+
+def _found(line: StatementLine, payment: Deposit | Payout | None) -> Found | None:
+    """In what the line differs from what we know."""
+    theirs = f"{line.progress.value} {line.amount.amount} {line.amount.currency}"
+    if payment is None:
+        unheard_of = Found(DifferenceKind.MISSING_HERE, line.transaction_id, theirs, "not known", line.moved)
+        return unheard_of if line.moved else None
+    kind = difference_between(line, payment)
+    if kind is None:
+        return None
+    if kind is DifferenceKind.OTHER_FEE:
+        theirs = f"{theirs}, fee {line.fee}"
+    return Found(kind, payment.reference, theirs, _as_ours(payment), _missing(line, payment, kind))
+
+
+def _as_ours(payment: Deposit | Payout) -> str:
+    return f"{payment.state.value} {our_amount(payment)} {payment.currency}"
+
+
+def _missing(line: StatementLine, payment: Deposit | Payout, kind: DifferenceKind) -> Money:
+    """By how much our merchant balance has to grow to be theirs. A state is put right by the payment itself."""
+    match kind:
+        case DifferenceKind.OTHER_AMOUNT if isinstance(payment, Deposit):
+            return line.amount - Money(our_amount(payment), payment.currency)
+        case DifferenceKind.OTHER_AMOUNT:
+            return Money(our_amount(payment), payment.currency) - line.amount
+        case DifferenceKind.OTHER_FEE if isinstance(payment, Deposit):
+            return Money(payment.provider_fee - (line.fee or 0), payment.currency)
+        case _:
+            return Money(0, payment.currency)
+
+
+async def _doubt(session: AsyncSession, line: StatementLine, payment: Deposit | Payout) -> None:
+    """They say that it ended otherwise: their look-up is asked now, and decides what is decided already."""
+    if isinstance(payment, Deposit):
+        await _doubt_deposit(session, line, await lock_deposit(session, payment.id))
+    else:
+        await _doubt_payout(session, line, await lock_payout(session, payment.id))
+
+
+async def _doubt_deposit(session: AsyncSession, line: StatementLine, deposit: Deposit) -> None:
+    if deposit.state is DepositState.SETTLED and line.progress is Progress.FAILED:
+        await doubt_deposit(session, deposit, Doubt.FAILED_AFTER_COMPLETED, None)
+    elif deposit.state in {DepositState.FAILED, DepositState.EXPIRED} and line.progress is Progress.SUCCEEDED:
+        await doubt_deposit(session, deposit, Doubt.COMPLETED_AFTER_FAILED, line.amount)
+    elif deposit.state in _DEPOSITS_UNDER_WAY:
+        await enqueue(session, CHECK_DEPOSIT, f"{deposit.id}:{new_id()}", {"id": str(deposit.id)})
+
+
+async def _doubt_payout(session: AsyncSession, line: StatementLine, payout: Payout) -> None:
+    if payout.state is PayoutState.COMPLETED and line.progress is Progress.FAILED:
+        await doubt_payout(session, payout, Doubt.FAILED_AFTER_COMPLETED)
+    elif payout.state is PayoutState.FAILED and line.progress is Progress.SUCCEEDED:
+        await doubt_payout(session, payout, Doubt.COMPLETED_AFTER_FAILED)
+    elif payout.state in _PAYOUTS_UNDER_WAY:
+        await enqueue(session, CHECK_PAYOUT, f"{payout.id}:{new_id()}", {"id": str(payout.id)})
+
+
+async def _missing_there(
+    session: AsyncSession, lines: Sequence[StatementLine], known: set[UUID]
+) -> list[Deposit | Payout]:
+    """What moved by our books while the statement lasts, and stands in none of its lines."""
+    if not lines:
+        return []
+    begins, ends = min(line.created_at for line in lines), max(line.created_at for line in lines) - _CALLED_WITHIN
+    settled = select(Deposit).where(Deposit.state == DepositState.SETTLED, Deposit.created_at.between(begins, ends))
+    completed = select(Payout).where(Payout.state == PayoutState.COMPLETED, Payout.created_at.between(begins, ends))
+    ours: list[Deposit | Payout] = [*await session.scalars(settled), *await session.scalars(completed)]
+    return [payment for payment in ours if payment.id not in known]
