@@ -24,7 +24,7 @@ from pathlib import Path
 
 from bench.contenders import SECRET, Cauri, Contender, contenders, signed_request
 from bench.driving import drive
-from bench.ground import ROOT, peers_python, postgresql
+from bench.ground import ROOT, leave_tidily, peers_python, postgresql
 
 _BOT_TOKEN = "100000001:demo-token-for-the-sandbox-only"  # noqa: S105 - the demo's, known to everybody
 _CAURI = [sys.executable, "-c", "from cli import main; main()"]
@@ -170,4 +170,5 @@ def _options() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
+    leave_tidily()
     main()

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.ground import database_of, peers_python, postgresql
+from bench.ground import database_of, leave_tidily, peers_python, postgresql
 from bench.posters import (
     BareOnPostgresql,
     BareOnSqlite,
@@ -108,4 +108,5 @@ def _options() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
+    leave_tidily()
     main()

@@ -12,18 +12,20 @@ import argparse
 import asyncio
 import random
 import shutil
+import sqlite3
 import statistics
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from bench.ground import database_of, postgresql
+from bench.ground import database_of, leave_tidily, postgresql
 from bench.posters import new_database
 from core.db import Database
 from core.schema import migrate
@@ -36,19 +38,18 @@ _AMOUNT = 1000
 _POSTGRESQL = """
     INSERT INTO ledger_transfer (id, journal_id, leg, debit_id, credit_id, amount, kind, fingerprint, slot,
                                  effective_at, created_at)
-    SELECT lpad(to_hex(n), 32, '0')::uuid, lpad(to_hex(n), 32, '0')::uuid, 0, :house, bench_member.id, :amount,
+    SELECT lpad(to_hex(n), 32, '0')::uuid, lpad(to_hex(n), 32, '0')::uuid, 0, $1, bench_member.id, $2,
            'deposit', decode(lpad(to_hex(n), 32, '0'), 'hex'), 0, now(), now()
-    FROM generate_series(CAST(:first AS bigint), CAST(:last AS bigint)) AS n
-    JOIN bench_member ON bench_member.number = n % :members
+    FROM generate_series($3::bigint, $4::bigint) AS n JOIN bench_member ON bench_member.number = n % $5
     ORDER BY n
 """
 _SQLITE = """
-    WITH RECURSIVE counting (n) AS (SELECT :first UNION ALL SELECT n + 1 FROM counting WHERE n < :last)
+    WITH RECURSIVE counting (n) AS (SELECT ?1 UNION ALL SELECT n + 1 FROM counting WHERE n < ?2)
     INSERT INTO ledger_transfer (seq, id, journal_id, leg, debit_id, credit_id, amount, kind, fingerprint, slot,
                                  effective_at, created_at)
-    SELECT n, CAST(printf('%016d', n) AS BLOB), CAST(printf('%016d', n) AS BLOB), 0, :house, bench_member.id, :amount,
+    SELECT n, CAST(printf('%016d', n) AS BLOB), CAST(printf('%016d', n) AS BLOB), 0, ?3, bench_member.id, ?4,
            'deposit', CAST(printf('%016d', n) AS BLOB), 0, '2026-11-22 12:00:00.000000', '2026-11-22 12:00:00.000000'
-    FROM counting CROSS JOIN bench_member ON bench_member.number = n % :members
+    FROM counting CROSS JOIN bench_member ON bench_member.number = n % ?5
 """
 _SET_BALANCES = """
     UPDATE ledger_account SET balance = moved.amount
@@ -75,14 +76,15 @@ def main() -> None:
 
 async def _medians(url: str, options: argparse.Namespace) -> dict[str, list[float]]:
     medians: dict[str, list[float]] = {}
-    database = Database(url)
-    try:
+    async with _opened(url) as database:
         await migrate(database)
-        house, members = await _opened(database)
-        for before, size in zip([0, *options.sizes], options.sizes, strict=False):
-            began = time.perf_counter()
-            await _fill(database, house, before + 1, size)
-            filled = time.perf_counter()
+        house, members = await _open_accounts(database)
+    fill = _fill_sqlite if url.startswith("sqlite") else _fill_postgresql
+    for before, size in zip([0, *options.sizes], options.sizes, strict=False):
+        began = time.perf_counter()
+        await fill(url, house, before + 1, size)
+        filled = time.perf_counter()
+        async with _opened(url) as database:
             await _audit(database)
             audited = time.perf_counter()
             print(
@@ -90,9 +92,16 @@ async def _medians(url: str, options: argparse.Namespace) -> dict[str, list[floa
             )
             for name, median in (await _measure(database, _reads(house, members, size), options.turns)).items():
                 medians.setdefault(name, []).append(median)
+    return medians
+
+
+@asynccontextmanager
+async def _opened(url: str) -> AsyncIterator[Database]:
+    database = Database(url)
+    try:
+        yield database
     finally:
         await database.close()
-    return medians
 
 
 def _reads(house: UUID, members: list[UUID], size: int) -> Reads:
@@ -120,7 +129,7 @@ async def _measure(database: Database, reads: Reads, turns: int) -> dict[str, fl
     return {name: 1000 * statistics.median(found[turns // 10 :]) for name, found in waits.items()}
 
 
-async def _opened(database: Database) -> tuple[UUID, list[UUID]]:
+async def _open_accounts(database: Database) -> tuple[UUID, list[UUID]]:
     async with database.transaction() as session:
         house = (await open_account(session, "house", AccountKind.PROVIDER)).id
         owners = (f"member:{number}" for number in range(_MEMBERS))
@@ -136,43 +145,47 @@ async def _opened(database: Database) -> tuple[UUID, list[UUID]]:
     return house, members
 
 
-async def _fill(database: Database, house: UUID, first: int, last: int) -> None:
-    values: dict[str, object] = {"first": first, "last": last, "amount": _AMOUNT, "members": _MEMBERS}
-    values["house"] = house.bytes if database.is_sqlite else house
-    async with database.engine.begin() as connection, _unguarded(connection):
-        await connection.execute(text(_SQLITE if database.is_sqlite else _POSTGRESQL), values)
-        await connection.execute(text(_SET_BALANCES))
-        await connection.execute(text(_SET_SLOTS))
-    async with database.engine.connect() as connection:
-        outside = await connection.execution_options(isolation_level="AUTOCOMMIT", reading=True)
-        await outside.execute(text("ANALYZE" if database.is_sqlite else "VACUUM ANALYZE"))
+async def _fill_postgresql(url: str, house: UUID, first: int, last: int) -> None:
+    """With the triggers off, and without the indexes that are quicker made anew."""
+    connection = await asyncpg.connect(url)
+    async with connection.transaction():
+        await connection.execute("SET LOCAL maintenance_work_mem = '512MB'")
+        await connection.execute("ALTER TABLE ledger_transfer DISABLE TRIGGER USER")
+        listed = (
+            "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'ledger_transfer' AND indexname LIKE 'ix_%'"
+        )
+        indexes = await connection.fetch(listed)
+        for name, _ in indexes:
+            await connection.execute(f"DROP INDEX {name}")
+        await connection.execute(_POSTGRESQL, house, _AMOUNT, first, last, _MEMBERS)
+        await connection.execute(_SET_BALANCES)
+        await connection.execute(_SET_SLOTS)
+        for _, definition in indexes:
+            await connection.execute(definition)
+        await connection.execute("ALTER TABLE ledger_transfer ENABLE TRIGGER USER")
+    await connection.execute("VACUUM ANALYZE")
+    await connection.close()
 
 
-@asynccontextmanager
-async def _unguarded(connection: AsyncConnection) -> AsyncIterator[None]:
-    """Without triggers, and without the indexes that are quicker made anew; they are put back as they were."""
-    if connection.dialect.name == "postgresql":
-        await connection.execute(text("SET LOCAL maintenance_work_mem = '512MB'"))
+async def _fill_sqlite(url: str, house: UUID, first: int, last: int) -> None:
+    """The same, where a trigger can only be dropped and made anew; without a log, which would grow as large as all."""
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)) as file:
+        for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-1000000"):
+            file.execute(f"PRAGMA {pragma}")
         listed = (
-            "SELECT indexname AS name, indexdef AS sql FROM pg_indexes"
-            " WHERE tablename = 'ledger_transfer' AND indexname LIKE 'ix_%'"
+            "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND (type = 'trigger' AND tbl_name"
+            " LIKE 'ledger_%' OR type = 'index' AND tbl_name = 'ledger_transfer')"
         )
-        taken = [(row.name, row.sql, "INDEX") for row in await connection.execute(text(listed))]
-        await connection.execute(text("ALTER TABLE ledger_transfer DISABLE TRIGGER USER"))
-    else:
-        listed = (
-            "SELECT name, sql, upper(type) AS type FROM sqlite_schema WHERE sql IS NOT NULL AND (type = 'trigger'"
-            " AND tbl_name IN ('ledger_transfer', 'ledger_slot', 'ledger_account')"
-            " OR type = 'index' AND tbl_name = 'ledger_transfer')"
-        )
-        taken = [(row.name, row.sql, row.type) for row in await connection.execute(text(listed))]
-    for name, _, kind in taken:
-        await connection.exec_driver_sql(f"DROP {kind} {name}")
-    yield
-    for _, definition, _ in taken:
-        await connection.exec_driver_sql(definition)
-    if connection.dialect.name == "postgresql":
-        await connection.execute(text("ALTER TABLE ledger_transfer ENABLE TRIGGER USER"))
+        taken = file.execute(listed).fetchall()
+        for kind, name, _ in taken:
+            file.execute(f"DROP {kind} {name}")
+        file.execute(_SQLITE, (first, last, house.bytes, _AMOUNT, _MEMBERS))
+        file.execute(_SET_BALANCES)
+        file.execute(_SET_SLOTS)
+        for _, _, definition in taken:
+            file.execute(definition)
+        file.execute("ANALYZE")
+        file.execute("PRAGMA journal_mode=WAL")
 
 
 async def _audit(database: Database) -> None:
@@ -217,4 +230,5 @@ def _options() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
+    leave_tidily()
     main()
