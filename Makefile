@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 
-.PHONY: demo install test coverage soak chaos fuzz advisories check lint types layers format lock clean
+.PHONY: demo install test coverage soak pgbouncer failover chaos fuzz advisories check lint types layers format lock clean
 
 demo: $(VENV)/.demo
 	@$(BIN)/cauri demo
@@ -37,6 +37,19 @@ $(VENV)/.audit: $(VENV)/.demo
 # CHAOS="--seed 7 --stories 20000 --kills 40" asks for another one.
 chaos: $(VENV)/.dev
 	@$(BIN)/python -m tests.chaos $(CHAOS)
+
+# The races and the main story once more, through PgBouncer in transaction mode; Debian's is taken, and never installed.
+pgbouncer: $(VENV)/.dev
+	@$(BIN)/python -m pytest --pgbouncer -m "not soak" -k postgresql -n 2 \
+		tests/core/test_pgbouncer.py tests/core/test_job_workers.py tests/core/test_jobs.py tests/core/test_outbox.py \
+		tests/core/test_outbox_order.py tests/core/test_conflicts.py tests/core/test_transactions.py tests/core/test_gathering.py \
+		tests/core/test_inbox.py tests/core/test_pacing.py tests/ledger/test_races.py tests/ledger/test_crowds.py tests/ledger/test_desk.py \
+		tests/ledger/test_holds.py tests/payments/test_races.py tests/payments/test_settling.py tests/payments/test_kills.py \
+		tests/stories/test_main_story.py tests/stories/test_at_once.py tests/processes
+
+# The primary killed under load, the standby promoted, every franc counted; Debian's PostgreSQL is taken, and never installed.
+failover: $(VENV)/.dev
+	@$(BIN)/python -m tests.failover
 
 check: lint types layers test
 

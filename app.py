@@ -91,8 +91,11 @@ async def build(settings: Settings) -> AsyncIterator[App]:
     methods = Methods(settings.payment_methods, payments.narrowed if settings.speaks_v1 else None)
     seal = Seal(settings.getmipay_secret_key.get_secret_value())
     link_life = timedelta(minutes=settings.link_minutes)
-    database = Database(settings.database_url)
-    telegram = TelegramChannel(settings.telegram_bot_token.get_secret_value(), settings.telegram_api_url)
+    database = Database(settings.database_url, settings.listen_url)
+    telegram = TelegramChannel(
+        settings.telegram_bot_token.get_secret_value(), settings.telegram_api_url,
+        per_second=settings.telegram_per_second,
+    )  # fmt: skip
     whatsapp = _whatsapp(settings)
     channels: list[Channel] = [telegram, whatsapp] if whatsapp else [telegram]
     jobs = Jobs()
@@ -145,6 +148,7 @@ def _whatsapp(settings: Settings) -> WhatsAppChannel | None:
     return WhatsAppChannel(
         settings.whatsapp_phone_id, settings.whatsapp_token.get_secret_value(), settings.whatsapp_api_url,
         number=settings.whatsapp_number, business_id=settings.whatsapp_business_id,
+        per_second=settings.whatsapp_per_second,
     )  # fmt: skip
 
 

@@ -18,7 +18,8 @@ from operations.backup import back_up
 from operations.demo import demo as run_demo
 from operations.readiness import opened
 from operations.reconcile import reconcile as run_reconcile
-from operations.serve import serve
+from operations.serve import Serving
+from operations.serve import serve as serve_members
 from operations.terminal import fail, finish, known_settings
 from operations.webhooks import EVENTS, send_webhook
 from operations.whatsapp import templates as whatsapp_templates
@@ -53,9 +54,19 @@ def demo(data: Annotated[Path, typer.Option(help="Where the made-up world is kep
 @main.command()
 def run() -> None:
     """Serve members: the webhooks' doors, the worker, and Telegram."""
-    known = known_settings()
-    logs.configure(known.log_format)
-    finish(serve(known, lambda address: typer.echo(f"Cauri listens on {address}")))
+    _serve(Serving())
+
+
+@main.command()
+def serve() -> None:
+    """Open the doors alone: webhooks and pages. On PostgreSQL, beside any number of `cauri work`."""
+    _serve(Serving(works=False))
+
+
+@main.command()
+def work() -> None:
+    """Do the work behind the doors alone: jobs, messages and, without PUBLIC_URL, asking Telegram."""
+    _serve(Serving(opens_doors=False))
 
 
 @main.command()
@@ -148,6 +159,14 @@ def templates(
     """List the sentences that may be said to somebody who has not written for a day, and how they stand at Meta."""
     if not finish(_templates(known_settings(), submit=submit)):
         raise typer.Exit(1)
+
+
+def _serve(serving: Serving) -> None:
+    known = known_settings()
+    if serving != Serving() and known.database_url.startswith("sqlite"):
+        fail("On SQLite one process does everything: `cauri run`. Several need PostgreSQL (DATABASE_URL).")
+    logs.configure(known.log_format)
+    finish(serve_members(known, lambda address: typer.echo(f"Cauri listens on {address}"), serving=serving))
 
 
 async def _migrate(known: Settings) -> None:

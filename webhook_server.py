@@ -48,10 +48,20 @@ class Doors:
         self._callbacks = callbacks
         self._is_leaving = False
 
-    def application(self) -> web.Application:
-        """The aiohttp application with every door."""
+    def application(self, *, inside_only: bool = False) -> web.Application:
+        """The aiohttp application with every door, or with those alone that an operator's tools knock at."""
         gate = Gate(self._settings.trusted_proxies)
         app = web.Application(client_max_size=_TELEGRAM_BODY, middlewares=[gate.middleware()])
+        app.on_response_prepare.append(self._hang_up)
+        app.add_routes(
+            [
+                web.get("/health", self._health),
+                web.get("/ready", self._ready),
+                web.get("/metrics", self._metrics),
+            ]
+        )
+        if inside_only:
+            return app
         app.add_routes(
             [
                 web.post("/webhook/getmipay/", self._hear_getmipay),
@@ -61,9 +71,6 @@ class Doors:
                 web.get("/webhook/whatsapp", self._meet_whatsapp),
                 web.post("/webhook/whatsapp", self._hear_whatsapp),
                 web.get("/payment/return", self._welcome_back),
-                web.get("/health", self._health),
-                web.get("/ready", self._ready),
-                web.get("/metrics", self._metrics),
                 *tontine_routes(self._database),
             ]
         )
@@ -119,6 +126,11 @@ class Doors:
     def leave(self) -> None:
         """Say from now on that nothing new should be sent here; what comes all the same is still taken."""
         self._is_leaving = True
+
+    async def _hang_up(self, _: web.Request, response: web.StreamResponse) -> None:
+        """Whoever leaves ends each connection with its answer: no request comes on one that is about to close."""
+        if self._is_leaving:
+            response.force_close()
 
     async def _health(self, _: web.Request) -> web.Response:
         """Alive: the loop turns. A database that is away is no reason to start this process anew."""

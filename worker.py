@@ -13,10 +13,11 @@ from bot.channels import Channel
 from bot.sender import send_one_address
 from core import clock, inbox, jobs, outbox
 from core.db import Database
+from core.pacing import Pacer
 
 log = structlog.get_logger(__name__)
 
-# Work that other processes leave in the database rings no bell here: look at least this often.
+# A bell may go unheard, and what others had claimed rings none when the claim runs out: look at least this often.
 _LOOK_EVERY_S = 1.0
 _PURGE_EVERY_S = 3600.0
 
@@ -41,13 +42,22 @@ class Worker:
         self._channels = channels
         self._job_hands = job_hands
         self._sender_hands = sender_hands
+        self._resting = asyncio.Event()
 
     async def run(self) -> None:
-        """Work until cancelled. A loop that fails says so and goes on: the database comes back."""
+        """Work until told to rest. A loop that fails says so and goes on: the database comes back.
+
+        Cancelled it stops in the middle of something: others take that up once its claim has run out.
+        """
         await self._take_back_from_the_dead()
         async with asyncio.TaskGroup() as group:
             for loop in self._loops():
                 group.create_task(loop)
+
+    def rest(self) -> None:
+        """Take up nothing new: `run` ends as soon as what is under way is done."""
+        self._resting.set()
+        self._database.bells.wake({jobs.BELL, outbox.BELL})
 
     async def _take_back_from_the_dead(self) -> None:
         """On SQLite this is the only worker: whatever is claimed was claimed by a process that is no more."""
@@ -69,14 +79,17 @@ class Worker:
         return await self._registry.do_one(self._database, claimed)
 
     def _sender(self, channel: Channel) -> DoOne:
-        return lambda claimed: send_one_address(self._database, channel, claimed)
+        pacer = Pacer(self._database, channel.name, channel.pace)
+        return lambda claimed: send_one_address(self._database, channel, claimed, pacer)
 
     async def _keep_doing(self, do_one: DoOne, bell: str, next_due: NextDue, lookout: asyncio.Lock) -> None:
-        while True:
+        while not self._resting.is_set():
             try:
                 with contextlib.ExitStack() as turn:
                     await lookout.acquire()
                     turn.callback(lookout.release)
+                    if self._resting.is_set():
+                        return
                     # Before looking: what is committed from here on rings, and is not slept through.
                     rung = self._database.bell(bell)
                     if not await do_one(turn.close):
@@ -97,9 +110,11 @@ class Worker:
                 await rung.wait()
 
     async def _purge(self) -> None:
-        while True:
+        while not self._resting.is_set():
             try:
                 await self._database.run(inbox.purge)
             except Exception:
                 log.exception("worker.purge_failed")
-            await asyncio.sleep(_PURGE_EVERY_S)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_PURGE_EVERY_S):
+                    await self._resting.wait()

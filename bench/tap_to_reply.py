@@ -154,7 +154,9 @@ async def _peer(command: list[str], sandbox: str) -> AsyncIterator[None]:
 
 
 def _telegram(sandbox: str) -> dict[str, str]:
-    return {"TELEGRAM_BOT_TOKEN": _BOT_TOKEN, "TELEGRAM_API_URL": f"{sandbox}/telegram"}
+    return {
+        "TELEGRAM_BOT_TOKEN": _BOT_TOKEN, "TELEGRAM_API_URL": f"{sandbox}/telegram", "TELEGRAM_PER_SECOND": "0",
+    }  # fmt: skip
 
 
 @asynccontextmanager

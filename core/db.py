@@ -15,6 +15,7 @@ from typing import Any, TypeVar, cast
 from uuid import UUID
 
 import stamina
+from asyncpg.exceptions import TargetServerAttributeNotMatched
 from sqlalchemy import (
     JSON,
     Connection,
@@ -40,6 +41,7 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from core.bells import Bells
 from core.gathering import Gathering
 from core.sqlite import connect
 
@@ -49,14 +51,16 @@ Answer = TypeVar("Answer")
 GroupWork = Callable[[Connection, list[Item]], list[Answer]]
 
 _BELLS = "bells"
+_PGBOUNCER = "pgbouncer"
+_CONNECT_S = 10
 _WORD_LENGTH = 32
 # How many groups PostgreSQL commits side by side.
 _LANES = 2
 
 # Deadlock, serialization failure, lock time-out: the same work, done again, succeeds.
 _PASSING_SQLSTATES = {"40001", "40P01", "55P03"}
-# No connection, no room for one more, starting or stopping.
-_AWAY_SQLSTATES = ("08", "53", "57P")
+# No connection, no room for one more, starting or stopping, a standby that is not promoted yet.
+_AWAY_SQLSTATES = ("08", "53", "57P", "25006")
 _UNIQUE_VIOLATION = "23505"
 
 
@@ -129,9 +133,12 @@ class Database:
 
     On SQLite there is one writer at a time: a lock in this process stands in front of `BEGIN IMMEDIATE`, because a
     read that upgrades to a write fails at once whatever the busy time-out says.
+
+    A PostgreSQL behind PgBouncer is named with `?pgbouncer=true`. `listen_url` is then its own address, by which
+    commits wake other processes; without it they look for work once a second.
     """
 
-    def __init__(self, url: str | URL) -> None:
+    def __init__(self, url: str | URL, listen_url: str = "") -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _sqlite_engine(self.url) if self.is_sqlite else _postgresql_engine(self.url)
@@ -139,7 +146,7 @@ class Database:
         self._in_a_thread = _configured(create_engine(self.url.set(drivername="sqlite"))) if self.is_sqlite else None
         self._reading_engine = self.engine.execution_options(reading=True)
         self._writer = asyncio.Lock() if self.is_sqlite else None
-        self._bells: dict[str, asyncio.Event] = {}
+        self.bells = Bells(None if self.is_sqlite else _connect_arguments(make_url(listen_url or url)))
         self._gatherings: dict[GroupWork[Any, Any], Gathering[Any, Any]] = {}
 
     @asynccontextmanager
@@ -151,14 +158,11 @@ class Database:
         async with self._writer or nullcontext(), AsyncSession(self.engine, expire_on_commit=False) as session:
             async with session.begin():
                 yield session
-            self._ring(session.info.get(_BELLS, set()))
+            self.bells.ring(session.info.get(_BELLS, set()))
 
     def bell(self, name: str) -> asyncio.Event:
-        """The event that is set after the next commit that rings `name` in this process.
-
-        It is never cleared: whoever holds one hears of every commit since they asked for it.
-        """
-        return self._bells.setdefault(name, asyncio.Event())
+        """The event that is set after the next commit that rings `name`; see `Bells.named`."""
+        return self.bells.named(name)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
@@ -196,7 +200,7 @@ class Database:
             with attempt:
                 async with self._writer or nullcontext():
                     answers, bells = await self._in_one_transaction(work, items)
-                self._ring(bells)
+                self.bells.ring(bells)
                 return answers
         raise AssertionError("unreachable")
 
@@ -207,11 +211,6 @@ class Database:
             async with self.engine.begin() as connection:
                 return await connection.run_sync(_with_bells, work, items)
         return await asyncio.to_thread(_begun, self._in_a_thread, work, items)
-
-    def _ring(self, names: set[str]) -> None:
-        for name in names:
-            if name in self._bells:
-                self._bells.pop(name).set()
 
     async def close(self) -> None:
         await self.engine.dispose()
@@ -276,12 +275,35 @@ def is_database_away(error: BaseException) -> bool:
             or isinstance(error, (InterfaceError, OperationalError))
             or str(getattr(error.orig, "sqlstate", "")).startswith(_AWAY_SQLSTATES)
         )
-    return isinstance(error, (ConnectionError, TimeoutError, socket.gaierror, NoFreeConnection))
+    no_connection = (ConnectionError, TimeoutError, socket.gaierror, NoFreeConnection, TargetServerAttributeNotMatched)
+    return isinstance(error, no_connection)
 
 
 def _postgresql_engine(url: URL) -> AsyncEngine:
-    driver = url.set(drivername="postgresql+asyncpg")
-    return create_async_engine(driver, pool_size=10, max_overflow=10, pool_pre_ping=True, pool_timeout=10)
+    driver = _as_asyncpg_knows_it(url)
+    # PgBouncer gives each transaction another of its connections: what was prepared on one is unknown on the next, so
+    # a statement is prepared without a name, for the moment.
+    unnamed = {"statement_cache_size": 0, "prepared_statement_cache_size": 0, "prepared_statement_name_func": str}
+    return create_async_engine(
+        driver, pool_size=10, max_overflow=10, pool_pre_ping=True, pool_timeout=10,
+        connect_args={"timeout": _CONNECT_S} | (unnamed if is_through_pgbouncer(url) else {}),
+    )  # fmt: skip
+
+
+def is_through_pgbouncer(url: URL) -> bool:
+    """Whether this address is said to be PgBouncer's, and not PostgreSQL's own."""
+    return url.query.get(_PGBOUNCER) in {"true", "1"}
+
+
+def _connect_arguments(url: URL) -> dict[str, Any]:
+    """What asyncpg itself wants to be told for a connection of its own."""
+    driver = _as_asyncpg_knows_it(url)
+    _, arguments = driver.get_dialect()().create_connect_args(driver)
+    return {"timeout": _CONNECT_S, **arguments}
+
+
+def _as_asyncpg_knows_it(url: URL) -> URL:
+    return url.set(drivername="postgresql+asyncpg").difference_update_query([_PGBOUNCER])
 
 
 def _sqlite_engine(url: URL) -> AsyncEngine:

@@ -312,34 +312,38 @@ async def move(session: AsyncSession, to: Destination, chat: str) -> None:
 
 
 async def release(
-    session: AsyncSession, to: Destination, *, retry_in: timedelta | None = None, pause: timedelta | None = None
+    session: AsyncSession, to: Destination, *, retry_in: timedelta | None = None, quiet_until: datetime | None = None
 ) -> None:
     """Give a claimed address back: due again when more came in, or later when the channel asked to wait.
 
-    `pause` keeps it quiet for that long after what was just said there.
+    Before `quiet_until` nothing more is said there.
     """
     address = await _locked(session, to)
-    address.quiet_until = clock.now() + pause if pause else None
     more = await session.scalar(_waiting_at(to))
+    if retry_in is None:
+        address.quiet_until = quiet_until
     if not more:
         address.due_at, address.attempts = None, 0
     elif retry_in is None:
-        address.due_at, address.attempts = address.quiet_until or clock.now(), 0
+        address.due_at, address.attempts = _not_before(quiet_until), 0
         ring(session, BELL)
     else:
         address.due_at, address.attempts = clock.now() + retry_in, address.attempts + 1
 
 
-async def wait_for_them(session: AsyncSession, to: Destination, up_to: int, *, nudged: bool) -> None:
+async def wait_for_them(
+    session: AsyncSession, to: Destination, up_to: int, *, nudged: bool, quiet_until: datetime | None = None
+) -> None:
     """Give a claimed address back until its person writes: what waits there, up to that `seq`, cannot be said before.
 
     What came in meanwhile is looked at once more.
     """
     address = await _locked(session, to)
+    address.quiet_until = quiet_until
     if nudged:
         address.nudged_at = clock.now()
     more = await session.scalar(_waiting_at(to, after=up_to))
-    address.due_at, address.attempts = (clock.now() if more else None), 0
+    address.due_at, address.attempts = (_not_before(quiet_until) if more else None), 0
     if more:
         ring(session, BELL)
 
@@ -352,7 +356,7 @@ async def heard(session: AsyncSession, to: Destination) -> None:
     address = await _locked(session, to)
     address.heard_at, address.nudged_at, address.blocked_at = now, None, None
     if address.due_at is None and await session.scalar(_waiting_at(to)):
-        address.due_at = max(now, address.quiet_until) if address.quiet_until else now
+        address.due_at = _not_before(address.quiet_until)
         ring(session, BELL)
 
 
@@ -410,7 +414,13 @@ async def _due(session: AsyncSession, to: Destination) -> None:
     address = await _locked(session, to)
     address.blocked_at = None
     if address.due_at is None:
-        address.due_at = max(now, address.quiet_until) if address.quiet_until else now
+        address.due_at = _not_before(address.quiet_until)
+
+
+def _not_before(quiet_until: datetime | None) -> datetime:
+    """Now, or when the quiet of an address is over."""
+    now = clock.now()
+    return max(now, quiet_until) if quiet_until else now
 
 
 async def _locked(session: AsyncSession, to: Destination) -> OutboxAddress:

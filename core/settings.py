@@ -47,6 +47,8 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=0, le=65535)
     public_url: str = ""
     trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = ()
+    listen_url: str = ""
+    drain_seconds: int = Field(0, ge=0, le=300)
 
     getmipay_dialect: str = Field("a", pattern="^(a|v1)$")
     getmipay_api_url: str = "https://api.sandbox.getmipay.com"
@@ -64,6 +66,7 @@ class Settings(BaseSettings):
     telegram_bot_token: SecretStr = SecretStr("")
     telegram_webhook_secret: SecretStr = SecretStr("")
     telegram_api_url: str = "https://api.telegram.org"
+    telegram_per_second: int = Field(30, ge=0)
     chat_url: str = ""
 
     whatsapp_token: SecretStr = SecretStr("")
@@ -73,6 +76,7 @@ class Settings(BaseSettings):
     whatsapp_verify_token: SecretStr = SecretStr("")
     whatsapp_number: str = Field("", pattern="^([0-9]{6,15})?$")
     whatsapp_api_url: str = "https://graph.facebook.com"
+    whatsapp_per_second: int = Field(80, ge=0)
 
     documents_key: SecretStr = SecretStr("")
     documents_key_previous: SecretStr = SecretStr("")
@@ -88,6 +92,8 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         problems = [] if _is_kept(self.database_url) else [f"DATABASE_URL must be one of {', '.join(_DATABASES)}"]
+        if self.listen_url and not _is_listened_to(self.listen_url):
+            problems.append("LISTEN_URL must be PostgreSQL's own address: postgresql://user:password@host/name")
         problems += [
             f"{name.upper()} must start with https:// and name a host (http:// is for loopback only)"
             for name in ("public_url", "getmipay_api_url", "telegram_api_url", "whatsapp_api_url")
@@ -174,6 +180,10 @@ def _is_kept(url: str) -> bool:
     except (ArgumentError, ValueError):
         return False
     return parts.get_backend_name() in {"sqlite", "postgresql"} and parts.database not in {None, "", ":memory:"}
+
+
+def _is_listened_to(url: str) -> bool:
+    return _is_kept(url) and make_url(url).get_backend_name() == "postgresql"
 
 
 def _is_safe(url: str) -> bool:

@@ -13,7 +13,7 @@ from telegram.error import InvalidToken, TelegramError
 from core import schema
 from core.db import Database
 from core.settings import Settings, is_loopback
-from operations.readiness import NotReady
+from operations.readiness import NotReady, refuse_unsaid_pgbouncer
 from operations.whatsapp import number_at_meta, templates
 from payments import Methods
 
@@ -64,7 +64,10 @@ async def check(settings: Settings) -> AsyncIterator[Finding]:
 async def _database(settings: Settings) -> Finding:
     database = Database(settings.database_url)
     try:
+        await refuse_unsaid_pgbouncer(database)
         current = await schema.is_current(database)
+    except NotReady as error:
+        return Finding(Level.BAD, "database", str(error))
     except Exception as error:  # noqa: BLE001 - whatever a driver raises, the operator reads a sentence
         return Finding(Level.BAD, "database", f"cannot be reached ({type(error).__name__}): check DATABASE_URL")
     finally:

@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from core import schema
-from core.db import Database, is_database_away
+from core.bells import is_pgbouncer
+from core.db import Database, is_database_away, is_through_pgbouncer
 
 
 class NotReady(Exception):
@@ -29,3 +30,13 @@ async def refuse_old_tables(database: Database) -> None:
     """Raises NotReady unless the tables are those that this release was written for."""
     if not await schema.is_current(database):
         raise NotReady("The database's tables are not those of this release: run `cauri migrate` first.")
+
+
+async def refuse_unsaid_pgbouncer(database: Database) -> None:
+    """Raises NotReady where DATABASE_URL leads to PgBouncer and does not say so: prepared statements would get lost."""
+    if database.is_sqlite or is_through_pgbouncer(database.url):
+        return
+    async with database.engine.connect() as connection:
+        raw = (await connection.get_raw_connection()).driver_connection
+        if await is_pgbouncer(raw):
+            raise NotReady("DATABASE_URL leads to PgBouncer: end it in ?pgbouncer=true, and set LISTEN_URL.")

@@ -17,6 +17,7 @@ import pytest
 
 from core.db import Database
 from core.schema import migrate
+from tests.pgbouncer import PgBouncer, running_pgbouncer
 
 ENGINES = ["sqlite", "postgresql"]
 
@@ -94,6 +95,21 @@ def postgres() -> Iterator[Postgres]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--pgbouncer`: whatever a test does on PostgreSQL goes through PgBouncer (`make pgbouncer`)."""
+    parser.addoption("--pgbouncer", action="store_true", help="go through PgBouncer in transaction mode")
+
+
+@pytest.fixture(scope="session")
+def pooled(postgres: Postgres, request: pytest.FixtureRequest) -> Iterator[PgBouncer | None]:
+    """The PgBouncer in front of PostgreSQL, where one was asked for."""
+    if not request.config.getoption("--pgbouncer"):
+        yield None
+        return
+    with running_pgbouncer(postgres.url) as pgbouncer:
+        yield pgbouncer
+
+
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated SQLite file to copy, which is faster than migrating again for each test."""
@@ -128,7 +144,8 @@ def database_url(engine: str, request: pytest.FixtureRequest, tmp_path: Path) ->
     name = f"test_{uuid.uuid4().hex}"
     # Its own way writes every page of the copy to the log as well.
     postgres.do(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
-    yield postgres.database(name)
+    pooled = request.getfixturevalue("pooled")
+    yield pooled.database(name) if pooled else postgres.database(name)
     postgres.do(f"DROP DATABASE {name} WITH (FORCE)")
 
 

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from bot.views import View
 from core.outbox import OutboxFile
+from core.pacing import Pace
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +30,19 @@ TRAITS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What saying something takes of the channel's limits: calls of ours in all, and messages in that chat."""
+
+    calls: int
+    in_chat: int
+
+
 class Channel(Protocol):
-    """A way to speak with people."""
+    """A way to speak with people; `pace` is how fast all processes together may, None where nobody minds."""
 
     name: str
+    pace: Pace | None
 
     def deep_link(self, payload: str) -> str:
         """A link that opens the private chat with us and starts it with `payload`."""
@@ -55,8 +65,11 @@ class Channel(Protocol):
     async def nudge(self, chat: str, language: str) -> None:
         """Let somebody whose window has closed know that there is something to read, once they answer."""
 
-    def pause_after(self, chat: str) -> timedelta | None:
-        """How long to keep quiet in this chat after saying something, so that what comes meanwhile is merged."""
+    def pace_in(self, chat: str) -> Pace | None:
+        """How fast one may speak in this chat; what comes faster waits, and is merged."""
+
+    def cost(self, chat: str, view: View, edits: str | None) -> Cost:
+        """What saying or editing this there counts for; `edits` as for `send`."""
 
     def fits_together(self, first: View, second: View) -> bool:
         """Whether two messages in a row are better said as one."""
@@ -79,11 +92,12 @@ class OutsideWindow(SendError):
 
 
 class TryAgainIn(SendError):
-    """Too fast: the channel says when to come back."""
+    """Too fast: the channel says when to come back, to this chat or, `everywhere`, to any."""
 
-    def __init__(self, wait: timedelta) -> None:
+    def __init__(self, wait: timedelta, *, everywhere: bool = False) -> None:
         super().__init__(f"again in {wait}")
         self.wait = wait
+        self.everywhere = everywhere
 
 
 class Moved(SendError):

@@ -27,10 +27,11 @@ from telegram.constants import ParseMode
 from telegram.error import BadRequest, ChatMigrated, Forbidden, RetryAfter, TelegramError
 from telegram.request import HTTPXRequest
 
-from bot.channels import Moved, NotAccepted, TryAgainIn, Unreachable
+from bot.channels import Cost, Moved, NotAccepted, TryAgainIn, Unreachable
 from bot.groups import Toast
 from bot.views import View
 from core.outbox import OutboxFile
+from core.pacing import Pace
 from core.tls import trusted
 
 log = structlog.get_logger(__name__)
@@ -44,7 +45,9 @@ _POLL_SECONDS = 25
 _TOAST_LENGTH = 200
 # What is longer than one line cannot be read before it is gone.
 _READ_IN_PASSING = 80
-_GROUP_PAUSE = timedelta(seconds=3)
+# 20 messages a minute in a group, edits too; in a private chat five in five seconds, where edits are free.
+_IN_A_GROUP = Pace(timedelta(seconds=3), in_a_row=4)
+_IN_PRIVATE = Pace(timedelta(seconds=2.5), at_once=3)
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 Raw = dict[str, Any]
@@ -56,7 +59,8 @@ class TelegramChannel:
 
     name = NAME
 
-    def __init__(self, token: str, api_url: str) -> None:
+    def __init__(self, token: str, api_url: str, *, per_second: int = 0) -> None:
+        self.pace = Pace.below(per_second)
         base, tls = api_url.rstrip("/"), {"verify": trusted()}
         self.bot = Bot(
             token,
@@ -93,7 +97,8 @@ class TelegramChannel:
                 return await self._show(chat, view, file)
             return await (self._edit(chat, view, edits) if edits else self._say(chat, view))
         except RetryAfter as error:
-            raise TryAgainIn(_seconds(error.retry_after)) from error
+            # Slow mode may forbid one group for an hour; whoever is refused in private was too fast in all.
+            raise TryAgainIn(seconds(error.retry_after), everywhere=not _is_group(chat)) from error
         except ChatMigrated as error:
             raise Moved(str(error.new_chat_id)) from error
         except Forbidden as error:
@@ -113,9 +118,15 @@ class TelegramChannel:
             raise NotAccepted("too large")
         return bytes(await file.download_as_bytearray())
 
-    def pause_after(self, chat: str) -> timedelta | None:
-        """Telegram takes 20 messages a minute in a group, edits too; ids of groups are negative."""
-        return _GROUP_PAUSE if chat.startswith("-") else None
+    def pace_in(self, chat: str) -> Pace | None:
+        """Groups are always spoken to calmly, so that what comes meanwhile is merged."""
+        if _is_group(chat):
+            return _IN_A_GROUP
+        return _IN_PRIVATE if self.pace else None
+
+    def cost(self, chat: str, view: View, edits: str | None) -> Cost:
+        """One call each."""
+        return Cost(1, 1 if _is_group(chat) or edits is None else 0)
 
     async def nudge(self, chat: str, language: str) -> None:
         """Never needed: Telegram has no window."""
@@ -215,6 +226,11 @@ class TelegramChannel:
             log.info("telegram.tap_not_acknowledged", reason=str(error))
 
 
+def seconds(wait: int | timedelta) -> timedelta:
+    """Telegram's word for how long to wait."""
+    return wait if isinstance(wait, timedelta) else timedelta(seconds=wait)
+
+
 async def _deliver_in_order(updates: list[Raw], deliver: Deliver) -> None:
     """Different people at the same time, one person's messages one after the other."""
     by_person: dict[Any, list[Raw]] = {}
@@ -226,6 +242,11 @@ async def _deliver_in_order(updates: list[Raw], deliver: Deliver) -> None:
             await deliver(update)
 
     await asyncio.gather(*(deliver_all(mine) for mine in by_person.values()))
+
+
+def _is_group(chat: str) -> bool:
+    """Groups are those whose ids are negative."""
+    return chat.startswith("-")
 
 
 def _person_of(update: Raw) -> Any:
@@ -247,7 +268,3 @@ def _markup(view: View) -> InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKey
     return InlineKeyboardMarkup(
         [[InlineKeyboardButton(b.label, callback_data=b.data, url=b.url) for b in row] for row in view.rows]
     )
-
-
-def _seconds(wait: int | timedelta) -> timedelta:
-    return wait if isinstance(wait, timedelta) else timedelta(seconds=wait)

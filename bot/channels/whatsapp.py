@@ -13,7 +13,7 @@ from pywa.types.callback import Button, Section, SectionList, SectionRow, URLBut
 from pywa_async.client import WhatsApp
 from pywa_async.types.media import Media
 
-from bot.channels import NotAccepted, OutsideWindow
+from bot.channels import Cost, NotAccepted, OutsideWindow
 from bot.channels.whatsapp_drawing import LONGEST_BODY, LONGEST_TEXT, Bubble, Choice, draw
 from bot.channels.whatsapp_errors import meaning
 from bot.channels.whatsapp_marks import marked
@@ -21,10 +21,14 @@ from bot.channels.whatsapp_templates import Filled, filled, nudge_in
 from bot.channels.whatsapp_updates import NAME
 from bot.views import View
 from core.outbox import OutboxFile
+from core.pacing import Pace
 from core.tls import trusted
 
 log = structlog.get_logger(__name__)
 
+# One message in six seconds to one person. Meta lets 45 through at once after a rest: a few are left for what a process
+# said that died before it could write that down.
+_IN_A_CHAT = Pace(timedelta(seconds=6), at_once=40)
 # All the calls of one view together: they have to be over before another sender may take the address.
 _WHOLE_SEND_S = 18
 _LARGEST_IMAGE = 5 * 1024 * 1024
@@ -39,8 +43,12 @@ class WhatsAppChannel:
 
     name = NAME
 
-    def __init__(self, phone_id: str, token: str, api_url: str, *, number: str, business_id: str | None = None) -> None:
+    def __init__(
+        self, phone_id: str, token: str, api_url: str, *, number: str, business_id: str | None = None,
+        per_second: int = 0,
+    ) -> None:  # fmt: skip
         self.phone_id = phone_id
+        self.pace = Pace.below(per_second)
         self._http = httpx.AsyncClient(timeout=httpx.Timeout(10, connect=5), verify=trusted())
         self.client = WhatsApp(phone_id=phone_id, token=token, session=self._http, waba_id=business_id)
         # pywa points its session at Meta itself, at the version of the API that it was made for.
@@ -98,9 +106,16 @@ class WhatsAppChannel:
                 raise NotAccepted(str(error.response.status_code)) from None
             raise
 
-    def pause_after(self, chat: str) -> timedelta | None:
-        """None: one person may be told several things at once, and Meta says when it was too much."""
-        return None
+    def pace_in(self, chat: str) -> Pace | None:
+        """Several things at once, and then calmly."""
+        return _IN_A_CHAT if self.pace else None
+
+    def cost(self, chat: str, view: View, edits: str | None) -> Cost:
+        """Each bubble is a message; what only tidies up is not said at all."""
+        if view.tidies and edits is not None:
+            return Cost(0, 0)
+        bubbles = len(draw(view))
+        return Cost(bubbles, bubbles)
 
     def fits_together(self, first: View, second: View) -> bool:
         """Each message is paid for and counts: mere text is put above what is said next, as far as it has room."""

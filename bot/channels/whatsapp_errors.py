@@ -26,6 +26,8 @@ _TOO_FAST = {
     131048: timedelta(minutes=30),  # too many people blocked or reported us
     131064: timedelta(minutes=30),
 }
+# Those of one person, and those that say how we are thought of: others may well be written to.
+_OF_SOME = frozenset({131056, 131048, 131064})
 # The token died or lacks a permission, the number or the account is locked or unpaid: an operator has to act, and
 # everything that waits is said once they have.
 _OPERATORS = frozenset({0, 3, 10, 33, 190, *range(200, 300), 368, 131005, 131031, 131037, 131042, 131045, 133010})
@@ -48,7 +50,7 @@ def meaning(error: WhatsAppError) -> Exception:
     count(error.code)
     code, status = error.code, error.status_code or 0
     if code in _TOO_FAST:
-        return TryAgainIn(_TOO_FAST[code])
+        return TryAgainIn(_TOO_FAST[code], everywhere=code not in _OF_SOME)
     if code in UNREACHABLE:
         return Unreachable(_reason(error))
     if code == OUTSIDE_WINDOW or code in _OF_TEMPLATES:

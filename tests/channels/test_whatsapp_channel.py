@@ -250,7 +250,7 @@ def test_mere_text_is_said_together_with_what_comes_next():
     assert not fit(View("un", tidies=True), asks)
     assert not fit(View("m" * 1_020), asks)
     assert fit(View("m" * 1_020), text)
-    assert channel.pause_after(AWA) is None
+    assert channel.pace_in(AWA) is None
 
 
 def test_a_deep_link_opens_the_chat_with_the_payload_ready():

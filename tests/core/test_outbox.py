@@ -142,7 +142,7 @@ async def test_a_chat_asked_to_be_quiet_hears_the_next_words_after_the_pause(dat
     async with database.transaction() as session:
         [said] = await outbox.queued(session, HERE)
         await outbox.mark(session, said.id, "sent", external_id="1")
-        await outbox.release(session, HERE, pause=timedelta(seconds=3))
+        await outbox.release(session, HERE, quiet_until=clock.now() + timedelta(seconds=3))
     await say(database, "deux")
     assert await claim(database) is None
     with clock.ahead(timedelta(seconds=4)):
@@ -155,7 +155,7 @@ async def test_a_chat_asked_to_be_quiet_hears_the_next_words_after_the_pause(dat
 async def test_what_came_in_while_sending_waits_for_the_pause_too(database: Database):
     await say(database, "un")
     await claim(database)
-    await database.run(lambda session: outbox.release(session, HERE, pause=timedelta(seconds=3)))
+    await database.run(lambda session: outbox.release(session, HERE, quiet_until=clock.now() + timedelta(seconds=3)))
     assert await claim(database) is None
     with clock.ahead(timedelta(seconds=4)):
         assert await claim(database) == HERE
@@ -167,7 +167,7 @@ async def test_a_pause_that_is_over_holds_nothing_up(database: Database):
     async with database.transaction() as session:
         [said] = await outbox.queued(session, HERE)
         await outbox.mark(session, said.id, "sent", external_id="1")
-        await outbox.release(session, HERE, pause=timedelta(seconds=3))
+        await outbox.release(session, HERE, quiet_until=clock.now() + timedelta(seconds=3))
     with clock.ahead(timedelta(minutes=1)):
         await say(database, "deux")
         assert await claim(database) == HERE

@@ -5,12 +5,13 @@ from datetime import timedelta
 
 from sqlalchemy import select, update
 
-from bot.channels import OutsideWindow
+from bot.channels import Cost, OutsideWindow
 from bot.sender import send_one_address
 from bot.views import Saying, View
 from core import clock, outbox
 from core.db import Database
 from core.outbox import Destination, OutboxAddress, OutboxFile, OutboxMessage
+from core.pacing import Pace
 
 HERE = Destination("whatsapp", "BF.1")
 APPROVED = "deposit.settled"
@@ -21,6 +22,7 @@ class Windowed:
     """A network that knows approved sentences only, once the window is closed."""
 
     name: str = "whatsapp"
+    pace: Pace | None = None
     said: list[str] = field(default_factory=list)
     nudges: list[str] = field(default_factory=list)
 
@@ -35,8 +37,11 @@ class Windowed:
     async def nudge(self, chat: str, language: str) -> None:
         self.nudges.append(language)
 
-    def pause_after(self, chat: str) -> timedelta | None:
+    def pace_in(self, chat: str) -> Pace | None:
         return None
+
+    def cost(self, chat: str, view: View, edits: str | None) -> Cost:
+        return Cost(1, 1)
 
     def fits_together(self, first: View, second: View) -> bool:
         return not first.rows

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 from pydantic import SecretStr
 
-from core import jobs, outbox
+from core import jobs, outbox, pacing
 from core.db import Database
 from core.settings import Settings
 
@@ -127,3 +127,4 @@ class House(Mortal):
         if not self._database.is_sqlite:
             await self._database.run(jobs.release_all)
             await self._database.run(outbox.release_all)
+            await self._database.run(pacing.release_all)

@@ -19,6 +19,7 @@ from core import clock
 from core.ids import new_id
 from core.jobs import JobRow
 from core.money import Money
+from handlers.watch import WATCH
 from ledger import AccountKind
 from members import find_by_address, wallet_owner
 from members.members import Member
@@ -29,7 +30,8 @@ from tontines import Role, Round, RoundState
 
 # What is done in a moment, like the drawing of a card, is waited for.
 _SOON = timedelta(milliseconds=400)
-_PAUSE = timedelta(seconds=3)
+# After as many messages as are said there in a row.
+_PAUSE = timedelta(seconds=12)
 FIRST_NAMES = ("Binta", "Chantal", "Djeneba", "Esther", "Habiba", "Issa", "Jean", "Karim", "Lamine", "Nadia")
 
 
@@ -201,6 +203,7 @@ class Circle:
     async def _to_do(self) -> list[str]:
         async with self.town.database.reading() as session:
             due = select(JobRow).where((JobRow.run_at <= clock.now() + _SOON) | JobRow.error.is_not(None))
+            due = due.where(JobRow.kind != WATCH)
             return [f"{job.kind} {job.payload} {job.error}" for job in await session.scalars(due)]
 
     async def card(self) -> str:
@@ -242,7 +245,9 @@ class Circle:
 
     async def _next_due(self) -> datetime | None:
         async with self.town.database.reading() as session:
-            return await session.scalar(select(JobRow.run_at).order_by(JobRow.run_at).limit(1))
+            # Nobody lives through each minute in which it was looked whether something lies about.
+            due = select(JobRow.run_at).where(JobRow.kind != WATCH)
+            return await session.scalar(due.order_by(JobRow.run_at).limit(1))
 
 
 async def circle(town: Town, *names: str, francs: int = 0, on_whatsapp: tuple[str, ...] = ()) -> Circle:

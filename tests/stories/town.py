@@ -185,7 +185,9 @@ def house_settings(database_url: str, sandbox_url: str, **changes: Any) -> Setti
         "whatsapp_token": "demo-whatsapp-token-for-the-sandbox-only", "whatsapp_phone_id": "100000000000001",
         "whatsapp_business_id": "200000000000002", "whatsapp_app_secret": "demo-whatsapp-app-secret",
         "whatsapp_verify_token": "demo-whatsapp-verify-token", "whatsapp_number": "22625000001",
-        "documents_key": "a-key-for-the-tests-of-identity-documents", **changes,
+        "documents_key": "a-key-for-the-tests-of-identity-documents",
+        # Nobody is slowed down for typing fast.
+        "telegram_per_second": 0, "whatsapp_per_second": 0, **changes,
     }  # fmt: skip
     return Settings(_env_file=None, **values)
 
