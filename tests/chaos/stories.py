@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 import time
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -103,7 +104,7 @@ class Members:
             for _ in range(at_once):
                 group.create_task(self._tell_in_turn(http, waiting))
 
-    async def _tell_in_turn(self, http: aiohttp.ClientSession, waiting: Any) -> None:
+    async def _tell_in_turn(self, http: aiohttp.ClientSession, waiting: Iterator[Story]) -> None:
         for story in waiting:
             if time.monotonic() > self._until:
                 return

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from random import Random
 from typing import Any
@@ -45,7 +45,7 @@ class Talks:
                 whims = Random(self._chance.random() + number)  # noqa: S311 - no secret of anybody's
                 group.create_task(self._live(person, kinds, whims))
 
-    async def _live(self, person: Person, kinds: Any, whims: Random) -> None:
+    async def _live(self, person: Person, kinds: Iterator[str], whims: Random) -> None:
         await person.starts()
         await person.hears("Votre solde")
         kind = "top_up"
