@@ -18,7 +18,7 @@ from tests.chaos.services import KNOBS, Plan
 from tests.chaos.stories import Payer
 from tests.chaos.talks import Talks, bad_weather
 from tests.kills.house import Mortal, as_environment
-from tests.stories.town import Person, Town, callers, house_settings
+from tests.stories.town import Person, Town, callers, free_port, house_settings
 
 # A killed sender's chat waits 20 seconds on PostgreSQL, and may be killed again.
 _PATIENCE_S = 120
@@ -65,11 +65,13 @@ async def run(wanted: Plan, folder: Path) -> Report:
 
 @asynccontextmanager
 async def _house(town: Town, folder: Path, *, has_helper: bool) -> AsyncIterator[Household]:
-    """`cauri run`; on PostgreSQL a second process helps it work."""
+    """`cauri run`; on PostgreSQL a `cauri work` beside it."""
     environment = as_environment(town.settings)
     processes = [Mortal("app", ["cli", "run"], environment, folder)]
     if has_helper:
-        processes.append(Mortal("worker", ["tests.chaos.working"], environment, folder))
+        # GetMiPay calls the one that has doors.
+        apart = {"PORT": str(free_port()), "PUBLIC_URL": town.app_url}
+        processes.append(Mortal("worker", ["cli", "work"], environment | apart, folder))
     async with AsyncExitStack() as stack:
         for each in processes:
             stack.push_async_callback(each.close)
