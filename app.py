@@ -8,6 +8,7 @@ from datetime import timedelta
 import structlog
 from telegram.error import TelegramError
 
+import complaints
 import payments
 import tontines
 from bot.channels import Channel
@@ -28,6 +29,7 @@ from core.settings import Settings
 from handlers import notices
 from handlers.alerts import Alerts
 from handlers.commands import commands
+from handlers.complaint_notices import register_complaint_notices
 from handlers.identity import register_identity
 from handlers.link import register_linking
 from handlers.releasing import register_releasing
@@ -113,6 +115,8 @@ async def build(settings: Settings) -> AsyncIterator[App]:
         register_retention(jobs, timedelta(days=settings.documents_days))
         register_identity(jobs, safe, {each.name: each for each in channels}, alerts)
         register_releasing(jobs)
+        complaints.register_reminders(jobs)
+        register_complaint_notices(jobs, alerts)
         try:
             await telegram.open()
             links = Links(Ways({each.name: each.deep_link for each in channels}), settings.webhook_base)
@@ -139,6 +143,7 @@ def decisions() -> Decisions:
     """Everything that takes two operators, for whoever lets them decide: the command line, the console."""
     known = Decisions()
     payments.register_decisions(known)
+    complaints.register_compensations(known)
     return known
 
 

@@ -22,6 +22,8 @@ from members import Member
 BACK = "b"
 CANCEL = "x"
 GO = "go"
+# What stands behind it is what could be typed after the command, such as a reference, and no shortcut.
+NAMED = "#"
 
 
 class Dialogue:

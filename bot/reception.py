@@ -14,7 +14,7 @@ from bot import conversation, shortcuts
 from bot.channels import TRAITS
 from bot.commands import Commands
 from bot.conversation import Conversation, Run
-from bot.dialogue import BACK, CANCEL, GO, Dialogue
+from bot.dialogue import BACK, CANCEL, GO, NAMED, Dialogue
 from bot.groups import GroupDesk, Toast
 from bot.incoming import Incoming
 from bot.metrics import ANSWERING
@@ -189,8 +189,12 @@ class Reception:
         if flow not in self._commands:
             await dialogue.remark("dialogue.old_button")
             return
-        hints = await shortcuts.hints_of(session, token, dialogue.member.id) if token else {}
-        await dialogue.start(self._commands[flow], hints)
+        command = self._commands[flow]
+        if token.startswith(NAMED):
+            hints = command.hints(token.removeprefix(NAMED))
+        else:
+            hints = await shortcuts.hints_of(session, token, dialogue.member.id) if token else {}
+        await dialogue.start(command, hints)
 
     async def _apologise(self, incoming: Incoming, error: Exception) -> None:
         """In a transaction of its own: the failed one, with all it had begun, is gone."""

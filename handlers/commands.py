@@ -10,6 +10,7 @@ from core.errors import Refusal
 from core.money import parse_amount
 from core.phones import COUNTRIES, parse_phone
 from handlers.balance import balance
+from handlers.complaints import complain, reply, settled
 from handlers.deposit import deposit
 from handlers.help import help_
 from handlers.history import history_of
@@ -43,6 +44,10 @@ def commands(
             Command("history", history_of(methods), {"fr": "historique", "en": "history"}, ("operations",)),
             Command("identity", show_identity(takes_documents=takes_documents), {"fr": "identite", "en": "identity"},
                     ("identification", "verification", "plafonds", "limites", "limits")),
+            Command("complaint", complain(methods, home), {"fr": "reclamation", "en": "complaint"},
+                    ("reclamer", "plainte", "probleme", "complain", "problem"), _complaint_hints),
+            Command("complaint_reply", reply),
+            Command("complaint_settled", settled),
             Command("language", language, {"fr": "langue", "en": "language"}, ("lang",), _language_hints),
             Command("link", link(links.ways), {"fr": "lier", "en": "link"}, ("relier", "code"), _code_hints,
                     payload=LINK),
@@ -70,6 +75,14 @@ def _language_hints(words: str) -> Hints:
 
 def _code_hints(words: str) -> Hints:
     return _given(code=words)
+
+
+def _complaint_hints(words: str) -> Hints:
+    """A complaint's reference, or that of what went wrong; anything else is asked for in its turn."""
+    first = words.partition(" ")[0].upper()
+    if first.startswith("K-"):
+        return {"complaint": first}
+    return {"payment": first} if first[:2] in {"D-", "R-", "S-"} else {}
 
 
 def _is_number_somewhere(text: str) -> bool:

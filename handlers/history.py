@@ -15,6 +15,7 @@ from members import Member
 from payments import Cursor, Line, LineKind, Methods, history
 
 _PER_PAGE = 5
+_WAYS_ON = (("complaint", "complaint"), ("menu", "start"))
 
 _MARKS = {"done": "✅", "pending": "⏳", "failed": "❌", "expired": "⌛", "review": "🔎", "reversed": "↩️"}
 _STANDINGS = {
@@ -42,7 +43,7 @@ def history_of(methods: Methods) -> Flow:
             chat.say("history.empty", buttons=[[Button(chat.text("button.deposit"), data=f"{GO}:deposit")]])
             return
         lines = [await _line(chat, methods, line) for line in page.lines]
-        home = [Button(chat.text("button.menu"), data=f"{GO}:start")]
+        home = [Button(chat.text(f"button.{flow}"), data=f"{GO}:{to}") for flow, to in _WAYS_ON]
         chat.say(
             "history.page", lines=Markup("\n\n").join(lines), buttons=[row for row in (turning, home) if row],
             in_place="page" in chat.run.hints,

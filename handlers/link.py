@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+import complaints
 import identity
 import payments
 import tontines
@@ -110,6 +111,7 @@ async def _unite(session: AsyncSession, kept: Member, given_up: Member) -> Money
         await payments.follow(session, given_up.id, kept.id)
         await tontines.follow(session, given_up.id, kept.id)
         await identity.follow(session, given_up.id, kept.id)
+        await complaints.follow(session, given_up.id, kept.id)
         await shortcuts.follow(session, given_up.id, kept.id)
         brought = await uniting.unite(session, kept, given_up)
         await enqueue(session, _BRING_OVER, str(given_up.id), {"id": str(given_up.id)}, run_at=clock.now() + _SOON)

@@ -19,6 +19,7 @@ from core.events import subscribe
 from core.jobs import Jobs, Payload, TransactionalHandler
 from core.money import Money
 from core.phones import Phone
+from handlers.complaints import report_button
 from ledger import AccountKind
 from members import Member
 from payments import (
@@ -114,9 +115,9 @@ async def _tell_recipient(session: AsyncSession, payload: Payload) -> None:
     sender = await session.get_one(Member, send.sender_id)
     recipient = await session.get_one(Member, send.recipient_id)
     view = notice(
-        recipient, "send.received", _menu(recipient), name=sender.name, amount=Money(send.amount, send.currency),
-        at=_at(recipient, send), reference=send.reference, parked=_parked(recipient, send.parked),
-        balance=await _balance(session, recipient),
+        recipient, "send.received", [report_button(recipient, send.reference)], _menu(recipient), name=sender.name,
+        amount=Money(send.amount, send.currency), at=_at(recipient, send), reference=send.reference,
+        parked=_parked(recipient, send.parked), balance=await _balance(session, recipient),
     )  # fmt: skip
     with trail.about(send.reference):
         await tell(session, recipient, view, subject=f"send:{send.id}", is_final=True)
@@ -149,11 +150,12 @@ async def _retry_buttons(
     """Once it is over: the way home, and where it failed the same thing again up to the confirmation."""
     if event in _UNDER_WAY:
         return []
+    wrong = [report_button(member, payment.reference)]
     if (flow := _WORTH_RETRYING.get(event)) is None:
-        return [_menu(member)]
+        return [wrong, _menu(member)]
     hints = {"amount": str(payment.amount), "phone": payment.phone, "method": payment.method}
     again = await shortcuts.shortcut(session, member.id, flow, hints)
-    return [[Button(i18n.text(member.language, "button.retry"), data=again), *_menu(member)]]
+    return [[Button(i18n.text(member.language, "button.retry"), data=again)], wrong, _menu(member)]
 
 
 async def _deposit_facts(session: AsyncSession, methods: Methods, member: Member, deposit: Deposit) -> dict[str, Any]:

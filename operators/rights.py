@@ -26,6 +26,8 @@ class Act(StrEnum):
     """Read a whole phone number."""
     ANSWER = "answer"
     """Answer a complaint."""
+    COMPENSATE = "compensate"
+    """End a complaint with money."""
     FREEZE = "freeze"
     """Stop money from leaving a wallet."""
     UNFREEZE = "unfreeze"
@@ -61,6 +63,7 @@ _FINANCE = _SUPPORT | {
     Act.SEE_DOCUMENT,
     Act.VERIFY_IDENTITY,
     Act.RESOLVE_PAYMENT,
+    Act.COMPENSATE,
     Act.RELEASE_PARKED,
     Act.RESOLVE_SUSPENSE,
     Act.RECONCILE,

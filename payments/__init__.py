@@ -11,6 +11,7 @@ from members.wallets import DebtOutstanding, MemberFrozen, standing
 from operators import Decisions
 from payments.breaker import OperatorDown, PayoutsUnfunded
 from payments.callbacks import CallbackDoor
+from payments.checking import Checks, Found, check_now
 from payments.corrections import CORRECTED, Correction, CorrectionKind
 from payments.debts import NothingToCollect, propose_collection, register_collection
 from payments.deposit_outcomes import fail_deposit, reverse_deposit, settle_deposit
@@ -34,7 +35,7 @@ from payments.getmipay import GetMiPay, sign
 from payments.getmipay_http import Access
 from payments.getmipay_v1 import GetMiPayV1
 from payments.hints import Hints
-from payments.history import Cursor, Line, LineKind, Page, history
+from payments.history import Cursor, Line, LineKind, Page, history, payment_referred_to
 from payments.limits import (
     DayFull,
     DayOutFull,
@@ -110,6 +111,7 @@ def register_jobs(jobs: Jobs, provider: Provider, link_life: timedelta = LINK_LI
     Submission(provider, link_life, seal).register(jobs)
     LookUps(provider).register(jobs)
     Hints(provider).register(jobs)
+    Checks(provider).register(jobs)
     register_events(jobs)
     register_provider_fees(jobs)
 
@@ -134,6 +136,7 @@ __all__ = [
     "AmountTooSmallForFee",
     "BookDifference",
     "CallbackDoor",
+    "Checks",
     "Correction",
     "CorrectionKind",
     "Cursor",
@@ -150,6 +153,7 @@ __all__ = [
     "Doubt",
     "FailureCode",
     "Figures",
+    "Found",
     "GetMiPay",
     "GetMiPayV1",
     "JsonObject",
@@ -209,6 +213,7 @@ __all__ = [
     "begin_to_compare",
     "begin_to_sync",
     "check_deposit_request",
+    "check_now",
     "check_payout_request",
     "check_send_request",
     "compare_balance",
@@ -231,6 +236,7 @@ __all__ = [
     "open_differences",
     "outcomes_of",
     "parked_money",
+    "payment_referred_to",
     "pick",
     "propose_collection",
     "propose_release",

@@ -17,6 +17,7 @@ from sqlalchemy import (
     cast,
     func,
     null,
+    or_,
     select,
     tuple_,
     type_coerce,
@@ -91,6 +92,21 @@ async def history(session: AsyncSession, member_id: UUID, before: Cursor | None 
     found = [_line(row) for row in rows]
     lines = found[:limit]
     return Page(lines, Cursor(lines[-1].at, lines[-1].id) if len(found) > limit else None)
+
+
+async def payment_referred_to(session: AsyncSession, member_id: UUID, text: str) -> tuple[str, UUID, str] | None:
+    """The kind, id and reference of the member's own deposit, payout or send that is called so, however it is typed."""
+    reference = "".join(text.split()).upper()
+    sends = or_(Send.sender_id == member_id, Send.recipient_id == member_id)
+    for kind, table, is_theirs in (
+        ("deposit", Deposit, Deposit.member_id == member_id),
+        ("payout", Payout, Payout.member_id == member_id),
+        ("send", Send, sends),
+    ):
+        found = await session.scalar(select(table.id).where(table.reference == reference, is_theirs))
+        if found is not None:
+            return kind, found, reference
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,7 +24,7 @@ from tests.operators.kit import hired
 SUPPORT = {"log_in", "see", "see_number", "answer", "freeze"}
 FINANCE = SUPPORT | {
     *("unfreeze", "reset_pin", "see_document", "verify_identity"),
-    *("resolve_payment", "release_parked", "resolve_suspense", "reconcile"),
+    *("resolve_payment", "release_parked", "resolve_suspense", "reconcile", "compensate"),
 }
 ADMIN = FINANCE | {"manage_operators"}
 

@@ -10,6 +10,8 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+import complaints
+from complaints import Complaint
 from core import clock, jobs, outbox
 from core.db import Database
 from handlers.watch import WATCH
@@ -21,6 +23,7 @@ from tests.operators.kit import hired
 from tests.sandbox.telegram_town import GROUP
 from tests.stories.conftest import ON_SQLITE
 from tests.stories.group import Neighbour
+from tests.stories.person import payload_in
 from tests.stories.town import Town, running_town, until
 
 
@@ -89,6 +92,26 @@ async def test_a_decision_that_wants_a_second_operator_is_told_in_their_chat(tow
 
 async def _never(_: AsyncSession, __: Decision) -> None:
     raise AssertionError("nobody has approved")
+
+
+@ON_SQLITE
+async def test_a_complaint_is_told_and_recalled_before_its_deadline_and_after_it(town: Town) -> None:
+    fatou, awa = await operator_of(town), await town.member("awa", balance=1_000)
+    await awa.says("/reclamation")
+    await awa.taps("Autre chose")
+    await awa.hears("Que s’est-il passé ?")
+    await awa.taps("Autre chose")
+    await awa.says("Personne ne me répond au téléphone")
+    reference = payload_in(await awa.hears("Réclamation enregistrée"), "K-")
+    await fatou.hears("Une réclamation attend une personne", reference)
+    async with town.database.reading() as session:
+        due = (await session.scalars(select(Complaint.answer_by))).one()
+    for moment, sentence in (
+        (complaints.day_before(due, "BF"), "attend : échéance le"),
+        (due, "L’échéance de la réclamation"),
+    ):
+        async with town.ahead(moment - clock.now() + timedelta(minutes=1)):
+            await fatou.hears(sentence, reference)
 
 
 @ON_SQLITE
