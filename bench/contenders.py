@@ -199,35 +199,36 @@ class Peer(Contender):
 
 def contenders(engine: str, server: str, folder: Path, python: str) -> list[Contender]:
     """Everybody who is measured on `engine`. `server` is a PostgreSQL's URL, `python` the peers' own interpreter."""
-    ours, bare = [sys.executable, "-m", "bench.peers.cauri", "PORT"], [sys.executable, "-m", "bench.peers.bare", "PORT"]
+    ours, bare = ([sys.executable, "-m", f"bench.peers.{name}", "PORT"] for name in ("cauri", "bare"))
     django = [
         str(Path(python).parent / "gunicorn"), "bench.peers.django_app.wsgi", "--bind", "127.0.0.1:PORT",
         "--worker-class", "gthread", "--workers", "5", "--threads", "4", "--backlog", "1024",
     ]  # fmt: skip
     make = [python, "-m", "django", "migrate", "--run-syncdb", "--settings", "bench.peers.django_app.settings"]
-    found: list[Contender] = [
+    serve = [
+        str(Path(python).parent / "uvicorn"), "bench.peers.fastapi_app:app", "--host", "127.0.0.1", "--port",
+        "PORT", "--workers", "2", "--log-level", "warning", "--no-access-log",
+    ]  # fmt: skip
+    tables = [
+        python, "-c", "import asyncio; from bench.peers.fastapi_app import create_tables as c; asyncio.run(c())",
+    ]  # fmt: skip
+    return [
         Cauri("cauri", "one process", ours, Store(_database(engine, server, folder, "cauri"))),
+        *(
+            Cauri(name, "two processes, one port", [*ours, "2"], Store(_database(engine, server, folder, name)))
+            for name in ["cauri-2"]
+            if engine == "postgresql"
+        ),
         Peer(
             "django", "gunicorn 5 workers × 4 threads, persistent connections, select_for_update", django,
             Store(_database(engine, server, folder, "django")), setup=make,
         ),
-        Contender("bare", "aiohttp, one process, checks the HMAC only", bare, Store("sqlite:///nothing")),
-    ]  # fmt: skip
-    if engine == "postgresql":
-        serve = [
-            str(Path(python).parent / "uvicorn"), "bench.peers.fastapi_app:app", "--host", "127.0.0.1", "--port",
-            "PORT", "--workers", "2", "--log-level", "warning", "--no-access-log",
-        ]  # fmt: skip
-        tables = [
-            python,
-            "-c",
-            "import asyncio; from bench.peers.fastapi_app import create_tables as c; asyncio.run(c())",
-        ]
-        found.insert(2, Peer(
+        Peer(
             "fastapi", "uvicorn 2 workers, async ORM, with_for_update, pool of 10 + 10 each", serve,
             Store(_database(engine, server, folder, "fastapi")), setup=tables,
-        ))  # fmt: skip
-    return found
+        ),
+        Contender("bare", "aiohttp, one process, checks the HMAC only", bare, Store("sqlite:///nothing")),
+    ]  # fmt: skip
 
 
 def signed_request(name: str) -> bytes:

@@ -131,7 +131,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--concurrency", type=lambda text: [int(part) for part in text.split(",")], default=[1, 16, 64, 256]
     )
-    parser.add_argument("--against", type=lambda text: text.split(","), default=["django", "fastapi", "bare"])
+    parser.add_argument(
+        "--against", type=lambda text: text.split(","), default=["cauri-2", "django", "fastapi", "bare"]
+    )
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=2.0, help="how long a round lasts, about")
     parser.add_argument("--folder", default=tempfile.gettempdir(), help="for SQLite's files; on a real disk")

@@ -56,6 +56,10 @@ _CONNECT_S = 10
 _WORD_LENGTH = 32
 # How many groups PostgreSQL commits side by side.
 _LANES = 2
+# What a statement might have to take back is kept in memory: for a group of a hundred it went through a file.
+_PRAGMAS = ("busy_timeout=10000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY")
+# A group's statements are few and always the same: left to itself, PostgreSQL plans them anew for each small group.
+_PLANNED_ONCE = {"plan_cache_mode": "force_generic_plan"}
 
 # Deadlock, serialization failure, lock time-out: the same work, done again, succeeds.
 _PASSING_SQLSTATES = {"40001", "40P01", "55P03"}
@@ -144,6 +148,9 @@ class Database:
         self.engine = _sqlite_engine(self.url) if self.is_sqlite else _postgresql_engine(self.url)
         # On SQLite one thread does the whole of a group; the asynchronous driver changes threads for each statement.
         self._in_a_thread = _configured(create_engine(self.url.set(drivername="sqlite"))) if self.is_sqlite else None
+        # On PostgreSQL a group that has lost its connection is done again on another: no need to ask first, in three
+        # round trips, whether it is still there.
+        self._for_groups = None if self.is_sqlite else _postgresql_engine(self.url, for_groups=True)
         self._reading_engine = self.engine.execution_options(reading=True)
         self._writer = asyncio.Lock() if self.is_sqlite else None
         self.bells = Bells(None if self.is_sqlite else _connect_arguments(make_url(listen_url or url)))
@@ -207,15 +214,18 @@ class Database:
     async def _in_one_transaction(
         self, work: GroupWork[Item, Answer], items: list[Item]
     ) -> tuple[list[Answer], set[str]]:
-        if self._in_a_thread is None:
-            async with self.engine.begin() as connection:
+        if self._for_groups is not None:
+            async with self._for_groups.begin() as connection:
                 return await connection.run_sync(_with_bells, work, items)
+        assert self._in_a_thread is not None  # noqa: S101 - one of the two is there
         return await asyncio.to_thread(_begun, self._in_a_thread, work, items)
 
     async def close(self) -> None:
         await self.engine.dispose()
         if self._in_a_thread is not None:
             self._in_a_thread.dispose()
+        if self._for_groups is not None:
+            await self._for_groups.dispose()
 
 
 def _begun(
@@ -279,14 +289,15 @@ def is_database_away(error: BaseException) -> bool:
     return isinstance(error, no_connection)
 
 
-def _postgresql_engine(url: URL) -> AsyncEngine:
+def _postgresql_engine(url: URL, *, for_groups: bool = False) -> AsyncEngine:
     driver = _as_asyncpg_knows_it(url)
     # PgBouncer gives each transaction another of its connections: what was prepared on one is unknown on the next, so
     # a statement is prepared without a name, for the moment.
     unnamed = {"statement_cache_size": 0, "prepared_statement_cache_size": 0, "prepared_statement_name_func": str}
+    planned = {"server_settings": _PLANNED_ONCE} if for_groups else {}
     return create_async_engine(
-        driver, pool_size=10, max_overflow=10, pool_pre_ping=True, pool_timeout=10,
-        connect_args={"timeout": _CONNECT_S} | (unnamed if is_through_pgbouncer(url) else {}),
+        driver, pool_size=10, max_overflow=10, pool_pre_ping=not for_groups, pool_timeout=10,
+        connect_args={"timeout": _CONNECT_S} | (unnamed if is_through_pgbouncer(url) else planned),
     )  # fmt: skip
 
 
@@ -321,7 +332,7 @@ def _configured(engine: Engine) -> Engine:
         # None hands BEGIN to us; the driver's own would be deferred and upgrade too late.
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in ("busy_timeout=10000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        for pragma in _PRAGMAS:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

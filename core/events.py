@@ -10,7 +10,8 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.ids import new_id
-from core.jobs import Jobs, Payload, TransactionalHandler, enqueue, enqueue_together
+from core.jobs import Jobs, Payload, TransactionalHandler, enqueue, enqueued_together
+from core.rows import Insertion
 
 
 async def publish(session: AsyncSession, name: str, payload: Payload) -> None:
@@ -18,9 +19,9 @@ async def publish(session: AsyncSession, name: str, payload: Payload) -> None:
     await enqueue(session, _kind(name), str(new_id()), payload)
 
 
-def publish_together(connection: Connection, name: str, payloads: Sequence[Payload]) -> None:
-    """Publish one event for each of the payloads, in the transaction of a group."""
-    enqueue_together(connection, _kind(name), payloads)
+def published_together(connection: Connection, name: str, payloads: Sequence[Payload]) -> Insertion:
+    """What publishes one event for each of the payloads, in the transaction of a group; the caller writes it."""
+    return enqueued_together(connection, _kind(name), payloads)
 
 
 def subscribe(jobs: Jobs, name: str, *subscribers: TransactionalHandler) -> None:

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from core import clock
 from core.db import Database, Id, Json, Model, UtcDateTime, insert_once, is_passing_conflict, ring
 from core.ids import new_id
-from core.rows import insert_rows
+from core.rows import Insertion
 
 Payload: TypeAlias = dict[str, Any]
 TransactionalHandler: TypeAlias = Callable[[AsyncSession, Payload], Awaitable[None]]
@@ -65,12 +65,12 @@ async def enqueue(
     ring(session, BELL)
 
 
-def enqueue_together(connection: Connection, kind: str, payloads: Sequence[Payload]) -> None:
-    """Leave a step to be done now for each of the payloads, each under a key of its own."""
+def enqueued_together(connection: Connection, kind: str, payloads: Sequence[Payload]) -> Insertion:
+    """What leaves a step to be done now for each of the payloads, each under a key of its own; the caller writes it."""
     moment = clock.now()
     rows = [{"id": new_id(), "key": str(new_id()), "payload": payload} for payload in payloads]
-    insert_rows(connection, _JOB, rows, kind=kind, run_at=moment, attempts=0, created_at=moment)
     ring(connection, BELL)
+    return Insertion(_JOB, rows, {"kind": kind, "run_at": moment, "attempts": 0, "created_at": moment})
 
 
 class Jobs:

@@ -3,20 +3,24 @@
 from sqlalchemy import Connection
 
 from core.clock import now
-from core.rows import insert_rows
+from core.rows import Change, Insertion, insert_rows, write
 from ledger.books import Books
 from ledger.commands import Identified, fingerprint
 from ledger.tables import HOLD, REFUSAL, RESOLUTION, TRANSFER, insert_if_new
 from ledger.verdicts import RefusalReason
 
+# What most batches have the same in all of their transfers: the moment, and no hold and no reversal.
+_ALIKE = ("hold_id", "reverses_id", "effective_at", "created_at")
 
-def write_books(connection: Connection, books: Books) -> None:
-    """Write all that the books decided. The triggers keep the balances.
+
+def write_books(connection: Connection, books: Books, *beside: Insertion | Change) -> None:
+    """Write all that the books decided, and with the transfers what the caller has to write beside. The triggers keep
+    the balances.
 
     Releases come first and new holds last, so that no account looks short in between when it is not in the end.
     """
     insert_rows(connection, RESOLUTION, books.resolutions)
-    insert_rows(connection, TRANSFER, books.transfers)
+    write(connection, *beside, Insertion(TRANSFER, books.transfers, alike=_ALIKE))
     insert_rows(connection, HOLD, books.new_holds)
     insert_rows(connection, REFUSAL, books.refusals)
 

@@ -12,14 +12,14 @@ from functools import cache
 from typing import Any, TypeAlias, cast
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Select, Table, Update, bindparam, or_, select, update
+from sqlalchemy import Connection, Row, Select, Table, Update, and_, bindparam, or_, select, update
 
 import ledger
 from core import clock
-from core.events import publish_together
+from core.events import published_together
 from core.ids import new_id
 from core.money import Money
-from core.rows import among, insert_rows
+from core.rows import Change, Insertion, among
 from ledger import AccountKind
 from ledger.accounts import AccountKey
 from ledger.books import Books
@@ -39,6 +39,8 @@ _DEPOSIT = cast("Table", Deposit.__table__)
 _EVENT = cast("Table", ProviderEvent.__table__)
 
 EventKey: TypeAlias = tuple[str, str]
+Named: TypeAlias = defaultdict[str | None, dict[UUID, Row[Any]]]
+"""Deposits by each of their names, and then by id."""
 
 
 def may_be_plain(report: Report) -> bool:
@@ -49,10 +51,10 @@ def may_be_plain(report: Report) -> bool:
 
 def settle_together(connection: Connection, events: list[SignedEvent]) -> list[EventState | None]:
     """Settle the plain ones of a group; never commits. None for an event that has to go the long way."""
-    found = _lock_deposits(connection, events)
-    group = _Group(_known_events(connection, events))
-    for event, deposits in zip(events, found, strict=True):
-        group.sort_in(event, deposits)
+    named, known = _lock_deposits(connection, events)
+    group = _Group(known)
+    for event in events:
+        group.sort_in(event, _named_by(event, named))
     if group.plain:
         _settle(connection, group)
     return [group.answer(event) for event in events]
@@ -186,16 +188,19 @@ def _decide(books: Books, commands: Iterable[ledger.Post]) -> None:
 
 
 def _write(connection: Connection, books: Books, settlements: list[_Settlement]) -> None:
+    if not settlements:
+        write_books(connection, books)
+        return
     moment = clock.now()
-    insert_rows(
-        connection, _EVENT, [_event_row(each.event) for each in settlements],
-        variant="", state=EventState.APPLIED, received_at=moment,
-    )  # fmt: skip
-    if settlements:
-        ids = {"ids": [each.deposit_id for each in settlements], "moment": moment}
-        connection.execute(_settled(connection.dialect.name), ids)
-    write_books(connection, books)
-    publish_together(connection, "deposit.settled", [{"id": str(each.deposit_id)} for each in settlements])
+    events = [_event_row(each.event) for each in settlements]
+    settled = {"settled_ids": [each.deposit_id for each in settlements], "moment": moment}
+    write_books(
+        connection,
+        books,
+        Insertion(_EVENT, events, {"variant": "", "state": EventState.APPLIED, "received_at": moment}),
+        Change(_settled(connection.dialect.name), settled),
+        published_together(connection, "deposit.settled", [{"id": str(each.deposit_id)} for each in settlements]),
+    )
 
 
 def _event_row(event: SignedEvent) -> dict[str, object]:
@@ -205,42 +210,46 @@ def _event_row(event: SignedEvent) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _lock_deposits(connection: Connection, events: list[SignedEvent]) -> list[list[Row[Any]]]:
-    """The deposits that each event names, nobody else's until this transaction ends."""
+def _lock_deposits(connection: Connection, events: list[SignedEvent]) -> tuple[Named, dict[EventKey, str]]:
+    """The deposits that the events name, nobody else's until this transaction ends; and the fingerprints of what was
+    said of them before.
+
+    Another process that writes one of these events at this very moment makes our INSERT fail, and is seen when the
+    group is done again.
+    """
     names = list({name for event in events for name in event.report.names})
-    named: defaultdict[str | None, dict[UUID, Row[Any]]] = defaultdict(dict)
+    named: Named = defaultdict(dict)
+    known: dict[EventKey, str] = {}
     for row in connection.execute(_named(connection.dialect.name), {"names": names, "theirs": names}):
         named[row.reference][row.id] = named[row.provider_id][row.id] = row
-    return [list({k: v for name in event.report.names for k, v in named[name].items()}.values()) for event in events]
+        if row.event is not None:
+            known[row.transaction_id, row.event] = row.fingerprint
+    return named, known
 
 
-def _known_events(connection: Connection, events: list[SignedEvent]) -> dict[EventKey, str]:
-    """The fingerprints of those that came before. Another process that writes one of the others at this very moment
-    makes our INSERT fail, and is seen when the group is done again."""
-    names = list({event.key[0] for event in events})
-    rows = connection.execute(_recorded(connection.dialect.name), {"names": names})
-    return {(row.transaction_id, row.event): row.fingerprint for row in rows}
+def _named_by(event: SignedEvent, named: Named) -> list[Row[Any]]:
+    found: dict[UUID, Row[Any]] = {}
+    for name in event.report.names:
+        found |= named.get(name, {})
+    return list(found.values())
 
 
 @cache
 def _named(engine: str) -> Select[Any]:
     columns = [_DEPOSIT.c[name] for name in ("id", "reference", "provider_id", "member_id", "state", "amount", "fee")]
     columns += [_DEPOSIT.c[name] for name in ("currency", "doubt", "suspended")]
+    said = and_(_EVENT.c.transaction_id.in_([_DEPOSIT.c.reference, _DEPOSIT.c.provider_id]), _EVENT.c.variant == "")
+    deposits = select(*columns, Member.tier, _EVENT.c.transaction_id, _EVENT.c.event, _EVENT.c.fingerprint).select_from(
+        _DEPOSIT.join(Member, Member.id == _DEPOSIT.c.member_id).outerjoin(_EVENT, said)
+    )
     named = or_(among(engine, _DEPOSIT.c.reference, "names"), among(engine, _DEPOSIT.c.provider_id, "theirs"))
-    deposits = select(*columns, Member.tier).join(Member, Member.id == _DEPOSIT.c.member_id).where(named)
-    return deposits.order_by(_DEPOSIT.c.id).with_for_update(of=_DEPOSIT)
-
-
-@cache
-def _recorded(engine: str) -> Select[Any]:
-    recorded = select(_EVENT.c.transaction_id, _EVENT.c.event, _EVENT.c.fingerprint)
-    return recorded.where(among(engine, _EVENT.c.transaction_id, "names"), _EVENT.c.variant == "")
+    return deposits.where(named).order_by(_DEPOSIT.c.id).with_for_update(of=_DEPOSIT)
 
 
 @cache
 def _settled(engine: str) -> Update:
     """As `settle_deposit` leaves a deposit that was paid in full: the fee stays as quoted."""
-    deposits = update(_DEPOSIT).where(among(engine, _DEPOSIT.c.id, "ids"))
+    deposits = update(_DEPOSIT).where(among(engine, _DEPOSIT.c.id, "settled_ids"))
     return deposits.values(
         state=DepositState.SETTLED, received=_DEPOSIT.c.amount, settled_at=bindparam("moment"), failure=None
     )

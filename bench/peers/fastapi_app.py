@@ -10,20 +10,43 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import FastAPI, Header, HTTPException, Request
-from sqlalchemy import JSON, BigInteger, DateTime, ForeignKey, String, Text, UniqueConstraint, or_, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import JSON, BigInteger, DateTime, ForeignKey, Integer, String, Text, UniqueConstraint, or_, select
+from sqlalchemy import event as sqlalchemy_event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 SECRET = os.environ["BENCH_SECRET"].encode()
+URL = os.environ["BENCH_DATABASE_URL"]
+IS_SQLITE = URL.startswith("sqlite")
+DRIVERS = {"postgresql://": "postgresql+asyncpg://", "sqlite://": "sqlite+aiosqlite://"}
 engine = create_async_engine(
-    os.environ["BENCH_DATABASE_URL"].replace("postgresql://", "postgresql+asyncpg://"), pool_size=10, max_overflow=10
+    next(URL.replace(plain, full, 1) for plain, full in DRIVERS.items() if URL.startswith(plain)),
+    pool_size=10,
+    max_overflow=10,
 )
+insert = sqlite.insert if IS_SQLITE else postgresql.insert
+# SQLite counts up an INTEGER alone.
+Key = BigInteger().with_variant(Integer(), "sqlite")
 Session = async_sessionmaker(engine, expire_on_commit=False)
 
 
 class Model(DeclarativeBase):
     pass
+
+
+if IS_SQLITE:
+
+    @sqlalchemy_event.listens_for(engine.sync_engine, "connect")
+    def _configure(connection: Any, _: Any) -> None:
+        """As SQLAlchemy's documentation says for transactions that hold."""
+        connection.isolation_level = None
+        for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @sqlalchemy_event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _now() -> datetime:
@@ -32,14 +55,14 @@ def _now() -> datetime:
 
 class Account(Model):
     __tablename__ = "account"
-    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
     owner: Mapped[str] = mapped_column(String(64), unique=True)
     balance: Mapped[int] = mapped_column(BigInteger, default=0)
 
 
 class Deposit(Model):
     __tablename__ = "deposit"
-    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
     reference: Mapped[str] = mapped_column(String(20), unique=True)
     provider_id: Mapped[str] = mapped_column(String(100), unique=True)
     wallet_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
@@ -52,7 +75,7 @@ class Deposit(Model):
 class Event(Model):
     __tablename__ = "event"
     __table_args__ = (UniqueConstraint("transaction_id", "event"),)
-    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
     transaction_id: Mapped[str] = mapped_column(String(100))
     event: Mapped[str] = mapped_column(String(100))
     body: Mapped[str] = mapped_column(Text)
@@ -61,7 +84,7 @@ class Event(Model):
 
 class Transfer(Model):
     __tablename__ = "transfer"
-    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
     deposit_id: Mapped[int] = mapped_column(ForeignKey("deposit.id"), index=True)
     debit_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
     credit_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
@@ -72,7 +95,7 @@ class Transfer(Model):
 
 class Notice(Model):
     __tablename__ = "notice"
-    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
     kind: Mapped[str] = mapped_column(String(64))
     payload: Mapped[dict[str, Any]] = mapped_column(JSON)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=_now)
