@@ -17,6 +17,7 @@ from bot.channels.whatsapp import WhatsAppChannel
 from bot.commands import Commands
 from bot.groups import GroupDesk
 from bot.intake import Intake
+from bot.proving import register_proving
 from bot.receipts import register_receipts
 from bot.reception import Reception
 from bot.ways import Ways
@@ -30,6 +31,7 @@ from handlers import notices
 from handlers.alerts import Alerts
 from handlers.commands import commands
 from handlers.complaint_notices import register_complaint_notices
+from handlers.guard_notices import register_guard
 from handlers.identity import register_identity
 from handlers.link import register_linking
 from handlers.releasing import register_releasing
@@ -123,12 +125,14 @@ async def build(settings: Settings) -> AsyncIterator[App]:
             known = commands(methods, link_life, links, settings.default_country, seal, takes_documents=safe.is_there)
             register_tontine(jobs, links)
             register_linking(jobs)
+            register_guard(jobs)
+            register_proving(jobs, known, {each.name: each for each in channels})
             register_receipts(jobs)
             desk = GroupDesk(known, tontine_acts(links), telegram.deep_link)
             reception = Reception(database, known, desk)
             intake = Intake(database, telegram, reception)
             doors = Doors(
-                settings, database, WebhookDoor(_secrets(settings)), telegram, intake,
+                settings, database, WebhookDoor(_secrets(settings)), telegram, intake, ways=links.ways,
                 whatsapp=WhatsAppIntake(database, whatsapp, reception) if whatsapp else None,
                 callbacks=_callbacks(settings) if settings.speaks_v1 else None,
             )  # fmt: skip

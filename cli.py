@@ -12,7 +12,7 @@ import ledger
 from core import logs, schema
 from core.settings import Settings
 from operations import check as checks
-from operations import complaints, documents, review, staff
+from operations import complaints, documents, review, staff, wallets
 from operations.backup import audit as count_again
 from operations.backup import back_up
 from operations.demo import demo as run_demo
@@ -34,6 +34,7 @@ main.add_typer(staff.commands, name="operators")
 main.add_typer(documents.commands, name="identity")
 main.add_typer(review.commands, name="review")
 main.add_typer(complaints.commands, name="complaints")
+main.add_typer(wallets.commands, name="wallets")
 
 
 @whatsapp.callback()

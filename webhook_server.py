@@ -13,11 +13,13 @@ from sqlalchemy import text
 from bot.channels.telegram import TelegramChannel
 from bot.intake import Intake
 from bot.reception import ComeAgain
+from bot.ways import Ways
 from bot.whatsapp_intake import WhatsAppIntake
 from core import jobs, outbox
 from core.db import Database, is_database_away
 from core.settings import Settings
-from pages import Gate, page, tontine_routes
+from members import Pins
+from pages import Gate, page, pin_routes, tontine_routes
 from payments import LARGEST_BODY, CallbackDoor, WebhookDoor, figures, show_figures
 
 log = structlog.get_logger(__name__)
@@ -25,6 +27,8 @@ log = structlog.get_logger(__name__)
 _TELEGRAM_BODY = 1024 * 1024
 # What Meta says that one webhook may weigh.
 _WHATSAPP_BODY = 3 * 1024 * 1024
+# Where Telegram shows Mini Apps in a browser.
+_TELEGRAM_WEB = "https://web.telegram.org"
 _RETRY_AFTER = {"Retry-After": "5"}
 _JOBS = Gauge("cauri_jobs_due", "Jobs that are due")
 _JOBS_AGE = Gauge("cauri_jobs_oldest_seconds", "How long the most overdue job has been due")
@@ -37,13 +41,14 @@ class Doors:
 
     def __init__(
         self, settings: Settings, database: Database, getmipay: WebhookDoor, telegram: TelegramChannel, intake: Intake,
-        *, whatsapp: WhatsAppIntake | None = None, callbacks: CallbackDoor | None = None,
+        *, ways: Ways, whatsapp: WhatsAppIntake | None = None, callbacks: CallbackDoor | None = None,
     ) -> None:  # fmt: skip
         self._settings = settings
         self._database = database
         self._getmipay = getmipay
         self._telegram = telegram
         self._intake = intake
+        self._ways = ways
         self._whatsapp = whatsapp
         self._callbacks = callbacks
         self._is_leaving = False
@@ -72,6 +77,13 @@ class Doors:
                 web.post("/webhook/whatsapp", self._hear_whatsapp),
                 web.get("/payment/return", self._welcome_back),
                 *tontine_routes(self._database),
+                *pin_routes(
+                    self._database,
+                    Pins(self._settings.pin_secret.get_secret_value()),
+                    self._settings.telegram_bot_token.get_secret_value(),
+                    self._back_to_chat,
+                    framed_by=[_TELEGRAM_WEB, *([self._settings.chat_url] if self._settings.chat_url else [])],
+                ),
             ]
         )
         return app
@@ -121,7 +133,11 @@ class Doors:
 
     async def _welcome_back(self, request: web.Request) -> web.Response:
         """Where GetMiPay's page sends the payer: back to the chat. It shows nothing of the payment, the chat does."""
-        return page(request, "return.html", link=self._settings.chat_url or self._telegram.deep_link("menu"))
+        return page(request, "return.html", link=self._back_to_chat(""))
+
+    def _back_to_chat(self, channel: str) -> str:
+        """The private chat on that channel; the main one's where it is not said."""
+        return self._settings.chat_url or self._ways.on(channel, "menu")
 
     def leave(self) -> None:
         """Say from now on that nothing new should be sent here; what comes all the same is still taken."""

@@ -14,6 +14,7 @@ from bot.sender import send_one_address
 from core import clock, inbox, jobs, outbox
 from core.db import Database
 from core.pacing import Pacer
+from members.proofs import purge_proofs
 
 log = structlog.get_logger(__name__)
 
@@ -113,6 +114,7 @@ class Worker:
         while not self._resting.is_set():
             try:
                 await self._database.run(inbox.purge)
+                await self._database.run(purge_proofs)
             except Exception:
                 log.exception("worker.purge_failed")
             with contextlib.suppress(TimeoutError):

@@ -10,13 +10,14 @@ from markupsafe import Markup
 from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.conversation import Run
+from bot.conversation import Run, proof_answer, proof_in
 from bot.questions import Answer, Option, Question
 from bot.views import Button, View
 from core import i18n
 from core.errors import Refusal
 from core.outbox import Destination
-from members import Member
+from members import Member, has_pin
+from members.proofs import Wants, use_proof
 
 T = TypeVar("T")
 
@@ -43,6 +44,28 @@ class Prompt:
     columns: int
     contact: str | None
     is_secret: bool = False
+    about: str = ""
+    proof: "Asked | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Whose PIN a prompt waits for, and what the page asks for."""
+
+    member_id: UUID
+    wants: Wants
+
+
+class PinOnThePage(Refusal):
+    """Something was said while the PIN is awaited on its page."""
+
+    key = "refusal.pin.on_the_page"
+
+
+class PinTyped(Refusal):
+    """What looks like a PIN was typed into the chat."""
+
+    key = "refusal.pin.typed"
 
 
 class Waiting(Exception):
@@ -103,6 +126,36 @@ class Chat:
         value = await make()
         self.run.facts.append((key, adapter.dump_python(value, mode="json"), len(self.run.answers)))
         return value
+
+    async def prove(
+        self, key: str, about: str, *, of: Member | None = None, wants: Wants = Wants.PIN, name: str = ""
+    ) -> None:
+        """Go on only once `of` (who talks, when not given) has typed their PIN on its page; stops the run until then.
+
+        `about` says what is agreed to, here and on the page. Whoever has no PIN yet is led to choose one there. Nothing
+        is written before, so this comes after the last question and before what it is for.
+        """
+        whose = of or self.member
+        given = proof_in(self.run.answer_to(key))
+        if given is not None and await use_proof(self.session, given, whose.id, self.run_id):
+            return
+        self.run.answers = [each for each in self.run.answers if each[0] != key]
+        sentence = "pin.ask.enter" if await has_pin(self.session, whose.id) else "pin.ask.choose"
+        if wants is Wants.NEW_PIN and sentence == "pin.ask.enter":
+            sentence = "pin.ask.change"
+        if of is not None and of.id != self.member.id:
+            sentence = "pin.ask.of_other"
+        text = self.text(sentence, about=about, name=name)
+        plain = str(Markup(about).unescape())  # noqa: S704 - a sentence of ours
+        prompt = Prompt(key, text, [], 1, None, is_secret=True, about=plain, proof=Asked(whose.id, wants))
+        if self.answer is None or self.run.prompt is None or self.run.prompt["key"] != key:
+            raise Waiting(prompt)
+        answer, self.answer = self.answer, None
+        # Who writes just after the page has answered them is not asked again.
+        asked = UUID(self.run.prompt["proof"])
+        if not await use_proof(self.session, asked, whose.id, self.run_id):
+            raise Waiting(prompt, PinTyped() if answer.is_typed_pin else PinOnThePage())
+        self.run.answers.append((key, proof_answer(asked)))
 
     def say(
         self, key: str, *, buttons: list[list[Button]] | None = None, subject: str | None = None,

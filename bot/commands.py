@@ -34,9 +34,10 @@ class Command:
 
 
 class Commands:
-    """All commands, found by their flow or by what somebody typed."""
+    """All commands, found by their flow or by what somebody typed; `pages` is the address of the pages they lead to."""
 
-    def __init__(self, commands: Sequence[Command]) -> None:
+    def __init__(self, commands: Sequence[Command], pages: str = "") -> None:
+        self.pages = pages
         self._by_flow = {command.flow: command for command in commands}
         self._by_word: dict[str, Command] = {}
         for command in commands:

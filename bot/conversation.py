@@ -20,6 +20,7 @@ from core.ids import new_id
 # A dialogue left alone for longer is not taken up again by itself: nobody remembers what they were asked.
 PAUSED_FOR_AT_MOST = timedelta(minutes=15)
 _PAUSED_AT_MOST = 3
+_PROOF = "proof"
 
 
 @dataclass
@@ -55,15 +56,37 @@ class Run:
         return next((value for name, value in self.answers if name == key), None)
 
     def go_back(self) -> None:
-        """Forget the last answer, the facts that rested on it, and the hints, which would answer it again."""
-        if self.answers:
-            self.answers.pop()
+        """Forget the last answer, the facts that rested on it, and the hints, which would answer it again.
+
+        A proof is no answer to go back to: it goes together with what it was given for.
+        """
+        while self.answers and _is_proof(self.answers.pop()[1]):
+            continue
         self.hints = {}
         self.facts = [fact for fact in self.facts if fact[2] <= len(self.answers)]
+
+    @property
+    def has_answers(self) -> bool:
+        """Whether there is an answer to go back to."""
+        return any(not _is_proof(value) for _, value in self.answers)
 
     def is_fresh(self) -> bool:
         """Whether somebody may still remember being asked."""
         return clock.now() - datetime.fromisoformat(self.touched_at) <= PAUSED_FOR_AT_MOST
+
+
+def proof_answer(proof_id: UUID) -> dict[str, str]:
+    """How a proof stands among the answers of a run."""
+    return {_PROOF: str(proof_id)}
+
+
+def proof_in(value: Any) -> UUID | None:
+    """The proof that an answer is; None for any other answer."""
+    return UUID(value[_PROOF]) if _is_proof(value) else None
+
+
+def _is_proof(value: Any) -> bool:
+    return isinstance(value, dict) and set(value) == {_PROOF}
 
 
 class Conversation(Model):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from core import clock, i18n, outbox
 from core.errors import Refusal
 from core.outbox import Destination
 from members import Member
+from members.proofs import Place, ask_for_proof
 
 BACK = "b"
 CANCEL = "x"
@@ -55,6 +57,16 @@ class Dialogue:
         """Answer the question that waits."""
         self.runs[-1].was_resumed = False
         await self._advance(answer)
+
+    @property
+    def waits_for_pin(self) -> bool:
+        """Whether the question that waits is answered by a PIN, on its page."""
+        prompt = self.runs[-1].prompt if self.runs else None
+        return bool(prompt and prompt.get("proof"))
+
+    def run_waiting_for(self, proof_id: UUID) -> Run | None:
+        """The run that waits for this very proof; none once it was asked anew, given up, or for something else."""
+        return next((run for run in self.runs if run.prompt and run.prompt.get("proof") == str(proof_id)), None)
 
     async def go_back(self) -> None:
         """Ask the question before again."""
@@ -111,7 +123,9 @@ class Dialogue:
         except Waiting as waiting:
             self._told = chat.just_answered
             refused = waiting.refusal
-            self._ask(run, waiting.prompt, self._reason(refused) or lead, refused.leads_to if refused else leads_to)
+            await self._ask(
+                run, waiting.prompt, self._reason(refused) or lead, refused.leads_to if refused else leads_to
+            )
         except Refusal as refusal:
             await self._refuse(run, refusal)
         else:
@@ -121,7 +135,7 @@ class Dialogue:
 
     async def _refuse(self, run: Run, refusal: Refusal) -> None:
         """The flow as a whole was refused: its last question is asked again under the reason, the others stand."""
-        if run.answers:
+        if run.has_answers:
             run.go_back()
             await self._advance(None, self._reason(refusal), refusal.leads_to)
         else:
@@ -143,18 +157,19 @@ class Dialogue:
         else:
             self.runs = []
 
-    def _ask(self, run: Run, prompt: Prompt, lead: str, leads_to: str | None) -> None:
+    async def _ask(self, run: Run, prompt: Prompt, lead: str, leads_to: str | None) -> None:
         """Have the question said, with a button for each ready answer and the ways out."""
         run.step += 1
         run.touched_at = clock.now().isoformat()
         token = f"{run.token}:{run.step}"
         choices = [Button(option.label, data=f"{token}:{index}") for index, option in enumerate(prompt.options)]
         ways_out = [Button(self._text("button.cancel"), data=f"{token}:{CANCEL}")]
-        if run.answers:
+        if run.has_answers:
             ways_out.insert(0, Button(self._text("button.back"), data=f"{token}:{BACK}"))
         text = f"{lead}\n\n{prompt.text}" if lead else prompt.text
         contact = prompt.contact if TRAITS[self._conversation.channel].contact_button else None
-        rows = (*self._way_out(leads_to), *in_columns(choices, prompt.columns), tuple(ways_out))
+        proof_id, page = await self._proof(run, prompt)
+        rows = (*self._way_out(leads_to), *page, *in_columns(choices, prompt.columns), tuple(ways_out))
         view = View(text, rows, contact=contact)
         run.prompt = {
             "key": prompt.key,
@@ -163,8 +178,23 @@ class Dialogue:
             "labels": [option.label for option in prompt.options],
             "is_keyboard": not view.can_be_an_edit,
             "is_secret": prompt.is_secret,
+            "proof": str(proof_id) if proof_id else None,
         }
         self._said.append(Said(view, asks=run))
+
+    async def _proof(self, run: Run, prompt: Prompt) -> tuple[UUID | None, tuple[tuple[Button, ...], ...]]:
+        """The page on which a prompt is answered, where it is one that is not answered here."""
+        if prompt.proof is None:
+            return None, ()
+        memory = self._conversation
+        place = Place(memory.channel, memory.chat, memory.person, run.uuid)
+        is_app = TRAITS[memory.channel].vouches
+        proof_id, token = await ask_for_proof(
+            self._session, prompt.proof.member_id, prompt.proof.wants, place, about=prompt.about,
+            language=self.member.language, is_app=is_app,
+        )  # fmt: skip
+        url = f"{self._commands.pages}/pin/{token}"
+        return proof_id, ((Button(self._text("button.pin"), url=url, inside=is_app),),)
 
     async def _settle_before(self, before: dict[str, Any]) -> None:
         """What becomes of the question that waited: replaced by what is said first, or left without its buttons."""
@@ -199,13 +229,20 @@ class Dialogue:
     def _reason(self, refusal: Refusal | None) -> str:
         if refusal is None:
             return ""
-        reason = self._text(refusal.key, **refusal.params)
+        reason = self._text(refusal.key, **self._in_their_zone(refusal.params))
         return Markup(" ").join([reason, self._text(f"leads_to.{refusal.leads_to}")]) if refusal.leads_to else reason
 
     def _way_out(self, leads_to: str | None) -> tuple[tuple[Button, ...], ...]:
         if leads_to is None:
             return ()
         return ((Button(self._text(f"button.{leads_to}"), data=f"{GO}:{leads_to}"),),)
+
+    def _in_their_zone(self, params: Mapping[str, object]) -> dict[str, object]:
+        language, zone = self.member.language, self.member.time_zone
+        return {
+            name: i18n.moment(language, value, zone) if isinstance(value, datetime) else value
+            for name, value in params.items()
+        }
 
     def _text(self, key: str, **params: object) -> str:
         return i18n.text(self.member.language, key, **params)

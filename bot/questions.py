@@ -50,13 +50,17 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What somebody answered: typed words, a chosen option's saved answer, or a contact card."""
+    """What somebody answered: typed words, a chosen option's saved answer, or a contact card.
+
+    `is_typed_pin` stands for a PIN that was typed into the chat, and is not repeated.
+    """
 
     text: str | None = None
     chosen: Any = None
     contact: SharedContact | None = None
     is_own_contact: bool = False
     file: SentFile | None = None
+    is_typed_pin: bool = False
 
 
 class Question(Generic[T]):

@@ -18,6 +18,7 @@ from bot.dialogue import BACK, CANCEL, GO, NAMED, Dialogue
 from bot.groups import GroupDesk, Toast
 from bot.incoming import Incoming
 from bot.metrics import ANSWERING
+from bot.proving import forget, is_like_a_pin
 from bot.questions import Answer
 from bot.renumbering import take_along
 from bot.views import View
@@ -123,6 +124,9 @@ class Reception:
         if incoming.kind == "tap":
             dialogue.tapped_message = await outbox.find(session, here, incoming.message_id)
             await self._tapped(session, dialogue, memory, incoming.text)
+        elif dialogue.waits_for_pin and is_like_a_pin(incoming.text):
+            await forget(session, here, incoming.message_id)
+            await dialogue.answer(Answer(is_typed_pin=True))
         elif not await self._steered(dialogue, member, incoming.text):
             await self._answered(dialogue, incoming)
         await dialogue.end()

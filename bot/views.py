@@ -10,11 +10,15 @@ from pydantic import TypeAdapter
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A choice under a message: `data` comes back when it is tapped, `url` opens a page instead."""
+    """A choice under a message: `data` comes back when it is tapped, `url` opens a page instead.
+
+    `inside` opens it within the channel, which then vouches for who is there; elsewhere it is a page as any other.
+    """
 
     label: str
     data: str | None = None
     url: str | None = None
+    inside: bool = False
 
 
 @dataclass(frozen=True, slots=True)

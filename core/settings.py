@@ -68,6 +68,7 @@ class Settings(BaseSettings):
     telegram_api_url: str = "https://api.telegram.org"
     telegram_per_second: int = Field(30, ge=0)
     chat_url: str = ""
+    pin_secret: SecretStr = SecretStr("")
 
     whatsapp_token: SecretStr = SecretStr("")
     whatsapp_phone_id: str = Field("", pattern="^[0-9]*$")
@@ -103,6 +104,10 @@ class Settings(BaseSettings):
             problems.append(
                 "TELEGRAM_WEBHOOK_SECRET is missing: with PUBLIC_URL set, Telegram calls us, "
                 "and without a secret anybody could speak in its name"
+            )
+        if (self.uses_telegram_webhook or (self.public_url and self.uses_whatsapp)) and not _given(self.pin_secret):
+            problems.append(
+                "PIN_SECRET is missing: without it whoever reads the database finds every member's PIN in minutes"
             )
         problems += self._half_a_whatsapp()
         problems += [

@@ -12,11 +12,13 @@ from core.phones import COUNTRIES, parse_phone
 from handlers.balance import balance
 from handlers.complaints import complain, reply, settled
 from handlers.deposit import deposit
+from handlers.freezing import freeze
 from handlers.help import help_
 from handlers.history import history_of
 from handlers.identity import show_identity
 from handlers.language import language
 from handlers.link import LINK, link
+from handlers.pin import pin
 from handlers.send import send
 from handlers.start import INVITED, start
 from handlers.tontine import Links, tontine_commands
@@ -51,10 +53,13 @@ def commands(
             Command("language", language, {"fr": "langue", "en": "language"}, ("lang",), _language_hints),
             Command("link", link(links.ways), {"fr": "lier", "en": "link"}, ("relier", "code"), _code_hints,
                     payload=LINK),
+            Command("pin", pin, {"fr": "pin", "en": "pin"}, ("code-pin",)),
+            Command("freeze", freeze, words=("geler", "bloquer", "block")),
             Command("help", help_, {"fr": "aide", "en": "help"}, in_group=True),
             Command("start", start, {"fr": "start", "en": "menu"},
                     ("bonjour", "bonsoir", "salut", "hello", "hi", "cauri"), payload=INVITED),
-        ]
+        ],
+        links.public,
     )  # fmt: skip
 
 

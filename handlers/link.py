@@ -12,17 +12,17 @@ import tontines
 from bot import conversation, shortcuts
 from bot.chat import Chat, Flow
 from bot.dialogue import GO
-from bot.notify import notice, places_of
 from bot.questions import OneOf, Question, YesNo
 from bot.views import Button
 from bot.ways import Ways
-from core import clock, i18n, outbox
+from core import clock, i18n
 from core.errors import Refusal
 from core.events import subscribe
 from core.jobs import Jobs, Payload, enqueue
 from core.money import Money
 from handlers.amounts import available
-from members import CODE_LIFE, Member, Tier, WrongCode, show_code, try_code, uniting, use_code
+from handlers.guard_notices import tell_of_address
+from members import CODE_LIFE, Member, Tier, WrongCode, has_pin, show_code, try_code, uniting, use_code
 from payments import Deposit, Send
 from tontines.money_tables import Contribution
 
@@ -89,9 +89,14 @@ async def _take(chat: Chat, code: str) -> None:
         chat.say("link.declined", buttons=[[_menu(chat)]])
         return
     kept, given_up = _in_order(owner, chat.member)
+    about = chat.text("pin.about.link", name=owner.name)
+    for whose in (owner, chat.member):
+        # A code that was given away, or an unlocked telephone, must not be enough to take a wallet over.
+        if await has_pin(chat.session, whose.id):
+            await chat.prove(f"pin_{'own' if whose is chat.member else 'other'}", about, of=whose, name=whose.name)
     brought = await _unite(chat.session, kept, given_up)
     await use_code(chat.session, code)
-    await _tell_elsewhere(chat, kept)
+    await tell_of_address(chat.session, kept, chat.here)
     chat.member = kept
     chat.say("link.done", brought=_brought(kept, brought), balance=await available(chat), buttons=[[_menu(chat)]])
 
@@ -116,14 +121,6 @@ async def _unite(session: AsyncSession, kept: Member, given_up: Member) -> Money
         brought = await uniting.unite(session, kept, given_up)
         await enqueue(session, _BRING_OVER, str(given_up.id), {"id": str(given_up.id)}, run_at=clock.now() + _SOON)
     return brought
-
-
-async def _tell_elsewhere(chat: Chat, kept: Member) -> None:
-    """Whoever lost the code to somebody reads it where they are: a wallet has a new door."""
-    at = i18n.moment(kept.language, clock.now(), kept.time_zone)
-    for place in await places_of(chat.session, kept):
-        if place != chat.here:
-            await outbox.say(chat.session, place, notice(kept, "link.told", at=at).dump())
 
 
 def register_linking(jobs: Jobs) -> None:

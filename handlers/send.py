@@ -7,10 +7,11 @@ from bot.views import Button
 from bot.ways import Ways
 from core.money import Money
 from handlers.amounts import ask_amount_to_take, available
+from handlers.proving import prove_taking_out
 from handlers.questions import Recipient, RecipientOf
 from handlers.start import INVITED
 from members import invite
-from payments import request_send
+from payments import check_send_request, request_send
 
 
 def send(ways: Ways, home: str) -> Flow:
@@ -24,10 +25,12 @@ def send(ways: Ways, home: str) -> Flow:
         if recipient.member_id is None:
             await _invite(chat, recipient, amount, ways)
             return
+        await check_send_request(chat.session, chat.member, recipient.member_id, amount)
         if not await chat.ask("confirm", YesNo(), amount=amount, name=recipient.name):
             chat.say("send.declined")
             return
 
+        await prove_taking_out(chat, amount, chat.text("pin.about.send", amount=amount, name=recipient.name))
         sent = await request_send(chat.session, chat.member, recipient.member_id, amount, key=str(chat.run_id))
         menu = Button(chat.text("button.menu"), data=f"{GO}:start")
         chat.say(

@@ -40,7 +40,10 @@ class Member(Model):
 
 
 class MemberPhone(Model):
-    """A number a member has used. It is theirs only while `verified_at` is set, and then nobody else's."""
+    """A number a member has used. It is theirs only while `verified_at` is set, and then nobody else's.
+
+    `payout_since` is when they first agreed, with their PIN, to a withdrawal to it.
+    """
 
     __tablename__ = "member_phone"
     __table_args__ = (
@@ -51,6 +54,7 @@ class MemberPhone(Model):
     e164: Mapped[str] = mapped_column(String(20), primary_key=True)
     verified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_used_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    payout_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 def wallet_owner(member_id: UUID) -> str:

@@ -11,10 +11,12 @@ from core.ids import new_id
 from core.money import Money
 from ledger import AccountKind
 from members.addresses import Address
+from members.guard import take_over_guard
 from members.invitations import Invitation
 from members.limits import limits_of
 from members.linking import LinkCode, LinkMiss
 from members.members import Member, MemberPhone
+from members.proofs import close_proofs
 from members.wallets import member_account, refuse_taking_out, standing
 
 KIND = "united"
@@ -59,6 +61,8 @@ async def unite(session: AsyncSession, kept: Member, given_up: Member) -> Money:
     given_up.united_with = kept.id
     for table in (LinkCode, LinkMiss):
         await session.execute(delete(table).where(table.member_id == given_up.id))
+    await close_proofs(session, given_up.id)
+    await take_over_guard(session, kept.id, given_up.id)
     await session.execute(update(Address).where(Address.member_id == given_up.id).values(member_id=kept.id))
     await _take_numbers(session, kept, given_up)
     for column in (Invitation.sender_id, Invitation.joined_id):
@@ -87,7 +91,7 @@ async def _take_numbers(session: AsyncSession, kept: Member, given_up: Member) -
     """The numbers both have used are one; that either of them has shown it to be theirs is enough."""
     numbers = list(await session.scalars(select(MemberPhone).where(MemberPhone.member_id == given_up.id)))
     for number in numbers:
-        verified_at, last_used_at = number.verified_at, number.last_used_at
+        verified_at, last_used_at, payout_since = number.verified_at, number.last_used_at, number.payout_since
         await session.delete(number)
         await session.flush()
         mine = await session.get(MemberPhone, (kept.id, number.e164))
@@ -95,4 +99,5 @@ async def _take_numbers(session: AsyncSession, kept: Member, given_up: Member) -
             mine = MemberPhone(member_id=kept.id, e164=number.e164, last_used_at=last_used_at)
             session.add(mine)
         mine.verified_at = mine.verified_at or verified_at
+        mine.payout_since = mine.payout_since or payout_since
         await session.flush()

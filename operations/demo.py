@@ -23,6 +23,7 @@ _WHATSAPP_TOKEN = "demo-whatsapp-token-for-the-sandbox-only"  # noqa: S105
 _WHATSAPP_APP_SECRET = "demo-whatsapp-app-secret"  # noqa: S105
 _WHATSAPP_VERIFY_TOKEN = "demo-whatsapp-verify-token"  # noqa: S105
 _DOCUMENTS_KEY = "demo-documents-key-known-to-everybody"
+_PIN_SECRET = "demo-pin-secret"  # noqa: S105
 _SANDBOX_PORT = 8100
 _APP_PORT = 8000
 _START_S = 30
@@ -67,6 +68,7 @@ def demo_settings(folder: Path, sandbox: str, port: int) -> Settings:
         "whatsapp_api_url": f"{sandbox}/whatsapp",
         "documents_key": _DOCUMENTS_KEY,
         "chat_url": sandbox,
+        "pin_secret": _PIN_SECRET,
         "public_url": "",
         "log_format": "console",
     }

@@ -2,18 +2,16 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from pathlib import Path
 from uuid import UUID
 
-import structlog
 from aiohttp import BodyPartReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from core.db import Database, is_database_away
+from core.db import Database
 from pages.draws import DrawShown, draw_of
-from pages.rendering import page
+from pages.rendering import come_again, kindly, page
 from tontines.chain import lines_kept
 from tontines.statement_file import check_file
 
@@ -23,9 +21,6 @@ LARGEST_FILE = LARGEST_MB * 1024 * 1024
 # So many files are held in memory at a time, each for as long as it takes to send and to check it.
 _AT_ONCE = 2
 _SENT_WITHIN_S = 120
-_COME_AGAIN = {"Retry-After": "60"}
-
-log = structlog.get_logger(__name__)
 
 _CHECK = (Path(__file__).parent.parent / "templates" / "check_draw.txt").read_text(encoding="utf-8")
 _CHUNK = 64 * 1024
@@ -35,32 +30,11 @@ def tontine_routes(database: Database) -> list[web.RouteDef]:
     """The routes. They show what a tontine's members may see; its ids are known to whom they were told, only."""
     pages = _TontinePages(database)
     return [
-        web.get("/tontine/draw/{cycle}", _kindly(pages.explain_draw)),
-        web.get("/tontine/draw/{cycle}/record.json", _kindly(pages.give_record)),
+        web.get("/tontine/draw/{cycle}", kindly(pages.explain_draw)),
+        web.get("/tontine/draw/{cycle}/record.json", kindly(pages.give_record)),
         web.get("/tontine/verify", pages.ask_for_statement),
-        web.post("/tontine/verify", _kindly(pages.check_statement)),
+        web.post("/tontine/verify", kindly(pages.check_statement)),
     ]
-
-
-def _kindly(show: Callable[[web.Request], Awaitable[web.Response]]) -> Callable[[web.Request], Awaitable[web.Response]]:
-    """The page, or one that asks to come again in a minute while the database is away."""
-
-    async def shown(request: web.Request) -> web.Response:
-        try:
-            return await show(request)
-        except Exception as error:
-            if not is_database_away(error):
-                raise
-            log.warning("page.database_away", error=type(error).__name__)
-            return _come_again(request)
-
-    return shown
-
-
-def _come_again(request: web.Request) -> web.Response:
-    answer = page(request, "later.html", HTTPStatus.SERVICE_UNAVAILABLE)
-    answer.headers.update(_COME_AGAIN)
-    return answer
 
 
 class _FileTooLarge(Exception):
@@ -95,7 +69,7 @@ class _TontinePages:
     async def check_statement(self, request: web.Request) -> web.Response:
         """What became of a file that was sent. Nothing of it is kept."""
         if self._places.locked():
-            return _come_again(request)
+            return come_again(request)
         async with self._places:
             try:
                 async with asyncio.timeout(_SENT_WITHIN_S):

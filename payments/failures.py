@@ -23,6 +23,8 @@ class FailureCode(StrEnum):
     MISMATCH = "mismatch"
     OPERATOR_DOWN = "operator_down"
     OUR_BALANCE = "our_balance"
+    FROZEN = "frozen"
+    """The wallet was frozen before the provider was called."""
     REFUSED = "refused"
     """Refused in words we do not know."""
     UNKNOWN = "unknown"

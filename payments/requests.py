@@ -17,6 +17,7 @@ from ledger import AccountKind
 from members import Member
 from members.wallets import member_account
 from payments.breaker import refuse_while_open
+from payments.cooling import refuse_while_cooling
 from payments.deposit_states import DepositState
 from payments.deposits import Deposit
 from payments.limits import refuse_loading, refuse_taking_out
@@ -68,12 +69,12 @@ async def request_payout(session: AsyncSession, member: Member, quote: Quote, ph
     """Hold the money of a payout that `member` has confirmed; a worker calls GetMiPay once this is committed.
 
     The same key again gives the first payout back. Raises ledger.InsufficientFunds, OperatorDown, PayoutsUnfunded,
-    OperationTooSmall, OperationTooLarge, MemberFrozen, DebtOutstanding; then nothing was written and nothing is held.
-    Raises KeyReused where the key came with other terms.
+    OperationTooSmall, OperationTooLarge, MemberFrozen, DebtOutstanding, WalletCools, NumberIsNew, AfterReset; then
+    nothing was written and nothing is held. Raises KeyReused where the key came with other terms.
     """
     known = await session.scalar(select(Payout).where(Payout.key == key))
     if known is None:
-        await check_payout_request(session, member, quote)
+        await check_payout_request(session, member, quote, phone)
         # A refusal is an answer in a dialogue whose transaction goes on: no row may stay behind without its hold.
         async with session.begin_nested():
             known = await _hold_payout(session, member, quote, phone, key)
@@ -87,10 +88,11 @@ async def check_deposit_request(session: AsyncSession, member: Member, quote: Qu
     await refuse_loading(session, member, quote.amount, quote.arrives)
 
 
-async def check_payout_request(session: AsyncSession, member: Member, quote: Quote) -> None:
+async def check_payout_request(session: AsyncSession, member: Member, quote: Quote, phone: Phone) -> None:
     """Raises what request_payout would, the balance apart, so that nobody confirms in vain."""
     await refuse_while_open(session, Direction.PAYOUT, quote.method)
     await refuse_taking_out(session, member, quote.arrives)
+    await refuse_while_cooling(session, member.id, quote.arrives, to_number=phone.e164)
 
 
 async def _hold_payout(session: AsyncSession, member: Member, quote: Quote, phone: Phone, key: str) -> Payout:

@@ -14,6 +14,7 @@ from core.money import Money
 from ledger import AccountKind
 from members import Member
 from members.wallets import member_account, over_what_is_held
+from payments.cooling import refuse_while_cooling
 from payments.limits import refuse_taking_out
 from payments.postings import Leg, transfer
 from payments.requests import KeyReused
@@ -36,8 +37,8 @@ async def request_send(
     """Move `amount` between two wallets in the caller's transaction; what exceeds the recipient's cap is parked there.
 
     The same key again gives the first send back. Raises ledger.InsufficientFunds, SendToSelf, NoteTooLong,
-    OperationTooSmall, OperationTooLarge, MemberFrozen, DebtOutstanding; then nothing was written. Raises KeyReused
-    where the key came with other terms.
+    OperationTooSmall, OperationTooLarge, MemberFrozen, DebtOutstanding, WalletCools, AfterReset; then nothing was
+    written. Raises KeyReused where the key came with other terms.
     """
     known = await session.scalar(select(Send).where(Send.key == key))
     if known is None:
@@ -59,6 +60,7 @@ async def check_send_request(
     if note is not None and len(note) > NOTE_LENGTH:
         raise NoteTooLong(at_most=NOTE_LENGTH)
     await refuse_taking_out(session, sender, amount)
+    await refuse_while_cooling(session, sender.id, amount)
 
 
 async def _send(

@@ -15,6 +15,7 @@ from core import clock
 from core.db import Database
 from core.jobs import Jobs, Payload, enqueue
 from core.phones import Phone
+from members import Member
 from payments import breaker
 from payments.deposit_outcomes import CHECK_DEPOSIT, fail_deposit, lose_sight_of_deposit
 from payments.deposit_states import DepositState, DepositStep
@@ -128,6 +129,10 @@ async def _mark_payout(session: AsyncSession, payout_id: UUID) -> Order | None:
     if payout.state is PayoutState.SUBMITTED:
         await lose_sight_of_payout(session, payout)
     if payout.state is not PayoutState.REQUESTED:
+        return None
+    # Once called for it is never taken back by us: it may have arrived.
+    if payout.watch_since is None and (await session.get_one(Member, payout.member_id)).frozen_at is not None:
+        await fail_payout(session, payout, FailureCode.FROZEN)
         return None
     payout.take(PayoutStep.SUBMIT)
     payout.watch_since = clock.now()

@@ -23,6 +23,6 @@ if __name__ == "__main__":
             break
     nobody = cast("Any", None)  # no chat is heard here
     door = WebhookDoor(WebhookSecrets(os.environ["BENCH_SECRET"]))
-    app = Doors(Settings(database_url=url), Database(url), door, nobody, nobody).application()
+    app = Doors(Settings(database_url=url), Database(url), door, nobody, nobody, ways=nobody).application()
     port, shared = int(sys.argv[1]), processes > 1
     web.run_app(app, host="127.0.0.1", port=port, reuse_port=shared, access_log=None, print=None)

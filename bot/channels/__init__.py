@@ -14,18 +14,22 @@ class Traits:
     """What can be done on a channel, for whoever has to know before anything is sent; `title` is people's name for it.
 
     `edits`: a message can be changed where it stands. `contact_button`: there is a button that shares one's number.
-    `window`: for how long after somebody wrote they may be told anything at all; None where that never ends.
+    `vouches`: pages open inside the channel, which says, signed, who is there. `forgets`: what somebody typed can be
+    taken out of the chat. `window`: for how long after somebody wrote they may be told anything at all; None where that
+    never ends.
     """
 
     title: str
     edits: bool = True
     contact_button: bool = True
+    vouches: bool = False
+    forgets: bool = False
     window: timedelta | None = None
 
 
 # A minute less than WhatsApp's day: a message must not be on its way when the window closes.
 TRAITS = {
-    "telegram": Traits("Telegram"),
+    "telegram": Traits("Telegram", vouches=True, forgets=True),
     "whatsapp": Traits("WhatsApp", edits=False, contact_button=False, window=timedelta(hours=23, minutes=59)),
 }
 
@@ -61,6 +65,9 @@ class Channel(Protocol):
 
     async def fetch(self, file_id: str, at_most: int) -> bytes:
         """What somebody sent us. Raises NotAccepted where it is gone, or larger than `at_most` bytes."""
+
+    async def forget(self, chat: str, message_id: str) -> None:
+        """Take what somebody typed out of the chat; only where `TRAITS` says that this can be."""
 
     async def nudge(self, chat: str, language: str) -> None:
         """Let somebody whose window has closed know that there is something to read, once they answer."""

@@ -22,6 +22,7 @@ from telegram import (
     Message,
     ReplyKeyboardMarkup,
     ReplyKeyboardRemove,
+    WebAppInfo,
 )
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, ChatMigrated, Forbidden, RetryAfter, TelegramError
@@ -29,7 +30,7 @@ from telegram.request import HTTPXRequest
 
 from bot.channels import Cost, Moved, NotAccepted, TryAgainIn, Unreachable
 from bot.groups import Toast
-from bot.views import View
+from bot.views import Button, View
 from core.outbox import OutboxFile
 from core.pacing import Pace
 from core.tls import trusted
@@ -127,6 +128,13 @@ class TelegramChannel:
     def cost(self, chat: str, view: View, edits: str | None) -> Cost:
         """One call each."""
         return Cost(1, 1 if _is_group(chat) or edits is None else 0)
+
+    async def forget(self, chat: str, message_id: str) -> None:
+        """Delete a message; one that is gone already, or too old for that, is no matter."""
+        try:
+            await self.bot.delete_message(chat, int(message_id))
+        except BadRequest as error:
+            log.info("telegram.not_deleted", reason=str(error))
 
     async def nudge(self, chat: str, language: str) -> None:
         """Never needed: Telegram has no window."""
@@ -265,6 +273,10 @@ def _markup(view: View) -> InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKey
         return ReplyKeyboardMarkup(rows, resize_keyboard=True, one_time_keyboard=True)
     if not view.rows:
         return None
-    return InlineKeyboardMarkup(
-        [[InlineKeyboardButton(b.label, callback_data=b.data, url=b.url) for b in row] for row in view.rows]
-    )
+    return InlineKeyboardMarkup([[_inline(button) for button in row] for row in view.rows])
+
+
+def _inline(button: Button) -> InlineKeyboardButton:
+    if button.inside and button.url:
+        return InlineKeyboardButton(button.label, web_app=WebAppInfo(button.url))
+    return InlineKeyboardButton(button.label, callback_data=button.data, url=button.url)

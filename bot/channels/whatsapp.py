@@ -82,6 +82,9 @@ class WhatsAppChannel:
         except WhatsAppError as error:
             raise meaning(error) from None
 
+    async def forget(self, chat: str, message_id: str) -> None:
+        """Never asked for: on WhatsApp only who wrote a message takes it back."""
+
     async def nudge(self, chat: str, language: str) -> None:
         """Let somebody whose window has closed know that there is something to read, once they answer or tap."""
         try:

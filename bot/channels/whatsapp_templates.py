@@ -61,7 +61,12 @@ _SENTENCES: dict[str, tuple[str, ...]] = {
     "pot.received.wallet": ("button.to_mobile_money",),
     "pot.received.set_off": ("button.menu",),
     "pot.arrears": ("button.to_mobile_money",),
-    "link.told": ("button.menu",),
+    "link.told": ("button.not_me",),
+    "safety.new_number": ("button.not_me",),
+    "safety.pin_chosen": ("button.not_me",),
+    "safety.pin_changed": ("button.not_me",),
+    "safety.pin_locked": ("button.not_me",),
+    "safety.pin_reset": ("button.not_me",),
 }
 _NUDGE, _NUDGE_BUTTON = "dialogue.nudge", "button.read"
 # A sentence within the sentence, mostly empty. A template says nothing of it; where there is one to be said, the whole
@@ -76,6 +81,7 @@ _EXAMPLES = {
     "method": "Wave", "phone": "+226\u00a0••\u00a0••\u00a034\u00a056",
     "reference": "D-7K2Q-M4XP", "at": "22 nov. 2026 à 14:05", "until": "30 nov. 2026 à 18:00", "name": "Awa",
     "tontine": "Tontine du marché", "number": "3", "beneficiary": "Moussa", "asker": "Fatou",
+    "most": "50\u00a0000\u00a0F\u00a0CFA",
     "reason": "Le paiement a été refusé.",
 }  # fmt: skip
 _LANGUAGES = {"fr": TemplateLanguage.FRENCH, "en": TemplateLanguage.ENGLISH}

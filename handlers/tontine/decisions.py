@@ -10,6 +10,7 @@ from bot.chat import Chat
 from core import clock
 from core.errors import Refusal
 from core.money import Money
+from handlers.proving import prove_pot
 from handlers.tontine.answers import Act
 from handlers.tontine.fine_waivers import propose_to_officers
 from handlers.tontine.people import name_of
@@ -33,6 +34,7 @@ from tontines import (
     decide_delay,
     decide_grant,
     decline_pot,
+    dues_of_round,
     pay_fine,
     request_pot,
 )
@@ -154,6 +156,9 @@ async def _wait_for_pot(chat: Chat, round_id: UUID) -> None:
 
 
 async def _approve_pot(chat: Chat, round_id: UUID) -> None:
+    collected = Money(sum(due.paid for due in await dues_of_round(chat.session, round_id)))
+    about = chat.text("pin.about.pot", amount=collected, **await _round_of(chat, round_id))
+    await prove_pot(chat, collected, about)
     pot = await approve_pot(chat.session, round_id, by=chat.member.id)
     key = "pot.is_paid" if pot.state is PotState.PAID else "pot.needs_another"
     chat.say(key, in_place=True, **await _round_of(chat, round_id))

@@ -12,10 +12,13 @@ from sandbox.telegram.world import WORLD
 
 STATIC: Final = Path(__file__).parent / "static"
 
-# Nothing on the page comes from elsewhere, and no message can bring a script along.
+# Nothing on the page comes from elsewhere but the Mini Apps of this machine, and no message can bring a script along.
 _HEADERS: Final = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' data:; frame-src http://127.0.0.1:* http://localhost:*;"
+        " base-uri 'none'; frame-ancestors 'none'"
+    ),
 }
 
 

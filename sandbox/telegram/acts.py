@@ -10,6 +10,7 @@ from sandbox.telegram.entities import LONGEST_TEXT, with_found_entities
 from sandbox.telegram.groups import PRESENT, Group
 from sandbox.telegram.markup import utf16_length
 from sandbox.telegram.messages import Message, words
+from sandbox.telegram.mini_apps import opened_by
 from sandbox.telegram.people import Person
 from sandbox.telegram.world import World
 
@@ -86,9 +87,11 @@ class Acts:
         return edited
 
     def tap(self, person: Person, chat_id: int, message_id: int, button: Json) -> Json:
-        """Tap an inline button: a callback query, an address to open, or a text copied."""
+        """Tap an inline button: a callback query, an address or a Mini App to open, or a text copied."""
         chat = self._chat_of(person, chat_id)
         message = self._message(chat, message_id)
+        if "web_app" in button:
+            return {"web_app": {"url": opened_by(self._world.bot, person, button["web_app"]["url"])}}
         if "callback_data" not in button:
             return button
         world = self._world

@@ -17,6 +17,7 @@ KINDS: Final = ("inline_keyboard", "keyboard", "remove_keyboard", "force_reply")
 _INLINE_ACTIONS: Final = (
     "callback_data",
     "url",
+    "web_app",
     "copy_text",
     "switch_inline_query",
     "switch_inline_query_current_chat",
@@ -32,7 +33,7 @@ def read_markup(source: object, *, private: bool) -> Json | None:
     if len(kinds) != 1:
         raise bad_request("can't parse reply keyboard markup JSON object")
     if kinds == ["inline_keyboard"]:
-        return {"inline_keyboard": _rows(markup["inline_keyboard"], _inline_button)}
+        return {"inline_keyboard": _rows(markup["inline_keyboard"], lambda button: _inline_button(button, private))}
     if kinds == ["keyboard"]:
         return {**markup, "keyboard": _rows(markup["keyboard"], lambda button: _reply_button(button, private))}
     return markup
@@ -65,7 +66,7 @@ def _rows(rows: object, check: Callable[[object], Json]) -> list[list[Json]]:
     return checked
 
 
-def _inline_button(button: object) -> Json:
+def _inline_button(button: object, private: bool) -> Json:  # noqa: FBT001 (bound by name where it is used)
     if not isinstance(button, dict):
         raise _unreadable("inline keyboard button must be an Object")
     if not str(button.get("text", "")).strip():
@@ -73,6 +74,8 @@ def _inline_button(button: object) -> Json:
     actions = [action for action in _INLINE_ACTIONS if action in button]
     if len(actions) != 1:
         raise _unreadable("Text buttons are unallowed in the inline keyboard")
+    if "web_app" in button and not private:
+        raise bad_request("BUTTON_TYPE_INVALID")
     _ACTION_RULES.get(actions[0], _anything)(button[actions[0]])
     return button
 
@@ -92,6 +95,13 @@ def _url(address: object) -> None:
         raise bad_request(f"inline keyboard button URL '{address}' is invalid: Wrong HTTP URL")
 
 
+def _web_app(content: object) -> None:
+    """Real Telegram opens HTTPS alone; on this machine plain HTTP will do."""
+    address = str(content.get("url", "")) if isinstance(content, dict) else ""
+    if not (address.startswith("https://") or is_loopback(address)):
+        raise bad_request(f"inline keyboard button Web App URL '{address}' is invalid: Only HTTPS links are allowed")
+
+
 def _copy_text(content: object) -> None:
     text = content.get("text", "") if isinstance(content, dict) else ""
     if not 1 <= len(str(text)) <= LONGEST_COPIED:
@@ -105,6 +115,7 @@ def _anything(_: object) -> None:
 _ACTION_RULES: Final[dict[str, Callable[[object], None]]] = {
     "callback_data": _callback_data,
     "url": _url,
+    "web_app": _web_app,
     "copy_text": _copy_text,
 }
 

@@ -38,7 +38,11 @@ async def test_a_newcomer_does_the_main_job_on_a_phone_and_finds_it_again_after_
 
         await awa.writes("retirer 2000 orange 70 12 34 56")
         await awa.taps("Confirmer")
+        await awa.reads("Il vous faut un code PIN")
+        await page.screenshot(path=pictures / "7-needs-a-pin.png")
+        await awa.chooses_pin("2580", pictures / "7-pin.png")
         await awa.reads("✅ Retrait effectué : 2 000 F CFA", "Votre solde : 3 000 F CFA")
+        await awa.reads("Un retrait part vers un nouveau numéro")
         await page.screenshot(path=pictures / "7-withdrawn.png")
 
         await awa.writes("/envoyer")
@@ -106,6 +110,9 @@ async def test_a_newcomer_tops_up_and_withdraws_on_whatsapp(tmp_path: Path) -> N
         await awa.reads("Vous recevez : 2 000 F CFA")
         await page.screenshot(path=pictures / "w8-withdraw.png")
         await awa.taps("Confirmer")
+        await awa.reads("Il vous faut un code PIN")
+        await page.screenshot(path=pictures / "w8-pin.png")
+        await awa.types_pin("2580")
         await awa.reads("✅ Retrait effectué : 2 000 F CFA", "Votre solde : 3 000 F CFA")
         await page.screenshot(path=pictures / "w9-withdrawn.png")
         await awa.writes("/lier")

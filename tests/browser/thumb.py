@@ -103,6 +103,32 @@ class Thumb:
         await self.phone.get_by_test_id("list-button").last.click()
         await self.phone.get_by_test_id("list-row").filter(has_text=re.compile(label)).first.click()
 
+    async def chooses_pin(self, pin: str, picture: Path | None = None) -> None:
+        """Open the page inside the chat, choose the PIN on its pad, and come back."""
+        await self.taps("page du code")
+        frame = self.phone.frame_locator('[data-testid="mini-app-page"]')
+        for key in (*pin, "next", *pin):
+            await frame.locator(f'[data-key="{key}"]').click()
+        if picture is not None:
+            await self.page.screenshot(path=picture)
+        await frame.get_by_role("button", name="Choisir ce code").click()
+        await frame.get_by_role("link", name="Ouvrir la conversation").click()
+        await expect(self.phone.get_by_test_id("mini-app")).to_have_count(0)
+
+    async def types_pin(self, pin: str) -> None:
+        """Type it on its page, in a browser of its own, and choose it there where there is none yet."""
+        message = await self.reads("/pin/")
+        async with self.page.context.expect_page() as opened:
+            await message.get_by_role("link").last.click()
+        page = await opened.value
+        await page.wait_for_load_state()
+        for name in ("pin", "new", "again"):
+            if await page.locator(f'[name="{name}"]').count():
+                await page.locator(f'[name="{name}"]').fill(pin)
+        await page.locator(".button").click()
+        await expect(page.locator("h1")).to_have_text("✅ C’est fait")
+        await page.close()
+
     async def pays(self, pin: str) -> None:
         """Follow the payment button, type the code on the payment page, and come back."""
         async with self.page.context.expect_page() as opened:

@@ -110,14 +110,13 @@ async def opened(database: Database, *, with_whatsapp: bool = True, api_url: str
     business = DEMO.whatsapp_business_id
     whatsapp = WhatsAppChannel(phone_id, token, api_url, number=number, business_id=business)
     telegram = TelegramChannel("1:token", NOBODY)
-    known = commands(
-        Methods({}), timedelta(minutes=30), Links(Ways({"whatsapp": whatsapp.deep_link}), NOBODY), "BF", Seal("")
-    )
+    ways = Ways({"whatsapp": whatsapp.deep_link})
+    known = commands(Methods({}), timedelta(minutes=30), Links(ways, NOBODY), "BF", Seal(""))
     reception = Reception(database, known, GroupDesk(known, GroupActs(), whatsapp.deep_link))
     intake = WhatsAppIntake(database, whatsapp, reception) if with_whatsapp else None
     doors = Doors(
         settings, database, WebhookDoor(WebhookSecrets("", "")), telegram, Intake(database, telegram, reception),
-        whatsapp=intake,
+        ways=ways, whatsapp=intake,
     )  # fmt: skip
     jobs = Jobs()
     register_receipts(jobs)

@@ -8,17 +8,23 @@ from contextlib import asynccontextmanager
 from random import Random
 from typing import Any
 
+import httpx
+
 from tests.chaos.stories import random_amount
-from tests.stories.person import labels_of, plain
+from tests.stories.person import PIN, labels_of, plain
 from tests.stories.town import Person, Town
 
 _HOW_OFTEN = {"top_up": 35, "send": 30, "withdraw": 20, "look": 15}
 _TAPS_TWICE = 0.1
 _BAD_CALLS = ("server_error", "bad_gateway", "too_many_requests", "cut_before", "cut_after")
 _WEATHER_CHANGES_S = 1.5
+_PAGE = "Ouvrez la page"
+_SENT_AGAIN = 100
+_SOON_S = 0.3
 _REFUSALS = (
     "plus que ce que vous avez", "il faut au moins", "ne suffit pas", "sont suspendues", "à couvrir", "ne répond pas",
     "momentanément indisponibles", "c’est trop", "hors limites", "peut contenir", "par mois", "Le maximum",
+    "Par sécurité",
 )  # fmt: skip
 
 
@@ -70,7 +76,7 @@ class Talks:
         await person.says(f"retirer {random_amount(whims, 0, 2)} wave 70 12 34 56")
         if not await self._confirms(person, whims, "Confirmer"):
             return "withdrawal refused"
-        await person.hears_either("Retrait", "retrait", "indisponible")
+        await self._agrees(person, "Retrait", "indisponible", "Par sécurité")
         return "withdrawal asked for"
 
     async def _send(self, person: Person, whims: Random) -> str:
@@ -81,7 +87,7 @@ class Talks:
         await person.shares_contact_of(other.name)
         if not await self._confirms(person, whims, "Confirmer"):
             return "send refused"
-        await person.hears_either("envoyés à", "indisponible")
+        await self._agrees(person, "envoyés à", "indisponible", "Par sécurité")
         return "send done"
 
     async def _look(self, person: Person, whims: Random) -> str:
@@ -105,6 +111,22 @@ class Talks:
             return False
         await (person.taps_twice(label) if whims.random() < _TAPS_TWICE else person.taps(label))
         return True
+
+    async def _agrees(self, person: Person, *ends: str) -> None:
+        """Hear how it ends, after typing the PIN where it is asked for; its form is sent until somebody answers it."""
+        if _PAGE not in await person.hears_either(_PAGE, *ends):
+            return
+        for _ in range(_SENT_AGAIN):
+            try:
+                # The newest link: after a detour the one before is worth nothing.
+                answered = await (await person.pin_page()).sends(PIN)
+            except httpx.TransportError:
+                await asyncio.sleep(_SOON_S)
+                continue
+            if answered.status == httpx.codes.OK:
+                break
+            await asyncio.sleep(_SOON_S)
+        await person.hears_either(*ends)
 
     async def _gives_up(self, person: Person) -> None:
         self.again.update({words for message in person.heard.values() if (words := _refusal(message))})

@@ -112,6 +112,7 @@ def test_https_and_loopback_are_safe_addresses(monkeypatch: pytest.MonkeyPatch, 
 
 
 def test_telegram_calls_a_public_address_only_with_a_secret(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PIN_SECRET", SECRET)
     [problem] = mistakes(monkeypatch, PUBLIC_URL="https://example.com/", TELEGRAM_BOT_TOKEN=SECRET)
     assert problem.startswith("TELEGRAM_WEBHOOK_SECRET is missing")
     assert SECRET not in problem
@@ -121,6 +122,15 @@ def test_telegram_calls_a_public_address_only_with_a_secret(monkeypatch: pytest.
     assert settings.uses_telegram_webhook
     assert settings.webhook_base == "https://example.com"
     assert SECRET not in repr(settings)
+
+
+def test_members_come_only_where_pins_are_kept_with_a_secret(monkeypatch: pytest.MonkeyPatch):
+    [problem] = mistakes(
+        monkeypatch, PUBLIC_URL="https://example.com", TELEGRAM_BOT_TOKEN=SECRET, TELEGRAM_WEBHOOK_SECRET=SECRET
+    )
+    assert problem.startswith("PIN_SECRET is missing")
+    monkeypatch.setenv("PIN_SECRET", SECRET)
+    assert SECRET not in repr(load())
 
 
 def test_a_public_address_without_a_bot_needs_no_telegram_secret(monkeypatch: pytest.MonkeyPatch):
@@ -182,7 +192,7 @@ def test_every_mistake_is_told_at_once(monkeypatch: pytest.MonkeyPatch):
         TELEGRAM_API_URL="http://example.com", GETMIPAY_API_URL="http://example.com",
     )  # fmt: skip
     assert [problem.split()[0] for problem in found] == [
-        "GETMIPAY_API_URL", "TELEGRAM_API_URL", "TELEGRAM_WEBHOOK_SECRET",
+        "GETMIPAY_API_URL", "TELEGRAM_API_URL", "TELEGRAM_WEBHOOK_SECRET", "PIN_SECRET",
     ]  # fmt: skip
     assert SECRET not in "".join(found)
 

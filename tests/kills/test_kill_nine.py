@@ -1,14 +1,18 @@
 """The main story, told by a patient person while the house is killed with SIGKILL at every step and started again."""
 
+import asyncio
+import contextlib
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from core.db import Database
 from tests.kills.house import House, as_environment
+from tests.stories.person import PIN
 from tests.stories.town import Person, Town, callers, free_port, house_settings, running_sandbox, until
 
 KILLS_AT_LEAST = 24
@@ -93,6 +97,8 @@ async def test_killed_at_every_step_the_story_ends_in_the_same_balances(
     await _killed_twice(house)
     await awa.taps("Confirmer")
     await _killed_twice(house)
+    await _proves(awa, house)
+    await house.dies()
     await _is_paid_out(awa, house)
 
     await awa.says("/envoyer")
@@ -149,6 +155,19 @@ async def _killed_twice(house: House) -> None:
     await house.dies()
     await house.answers()
     await house.dies()
+
+
+async def _proves(awa: Person, house: House) -> None:
+    """Choose a PIN on its page; killed meanwhile, the form is sent again, as people do on a bad line."""
+    await house.answers()
+    await awa.hears_page()
+    page = await awa.pin_page()
+    sending = asyncio.create_task(page.sends(PIN))
+    await house.dies()
+    with contextlib.suppress(httpx.TransportError):
+        await sending
+    await house.answers()
+    assert "C’est fait" in (await page.sends(PIN)).words
 
 
 async def _pays(awa: Person) -> None:

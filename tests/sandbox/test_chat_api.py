@@ -1,14 +1,16 @@
 """The JSON API: people act, read and wait as they would on the page."""
 
 import asyncio
+import hmac
 import json
+from urllib.parse import parse_qsl
 
 import httpx
 import phonenumbers
 import pytest
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup, KeyboardButton, ReplyKeyboardMarkup
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup, KeyboardButton, ReplyKeyboardMarkup, WebAppInfo
 
-from tests.sandbox.telegram_town import AWA, FATOU, GROUP, MOUSSA, Town, opened_town
+from tests.sandbox.telegram_town import AWA, FATOU, GROUP, MOUSSA, TOKEN, Town, opened_town
 
 CHOICE = InlineKeyboardMarkup(
     [
@@ -275,3 +277,20 @@ async def test_a_waiting_page_does_not_hold_up_the_end(town: Town):
 
     with pytest.raises(httpx.HTTPError):
         await waiting
+
+
+async def test_a_mini_app_is_told_who_opens_it_signed_with_the_bots_token(town: Town):
+    page = "http://127.0.0.1:9/app"
+    opens = InlineKeyboardMarkup([[InlineKeyboardButton("Ouvrir", web_app=WebAppInfo(page))]])
+    await town.bot.send_message(AWA, "Par ici", reply_markup=opens)
+
+    answer = await town.post("people/awa/chats/private/tap", label="Ouvrir")
+
+    address, _, behind = answer.json()["web_app"]["url"].partition("#")
+    facts = dict(parse_qsl(dict(parse_qsl(behind))["tgWebAppData"]))
+    signed = facts.pop("hash")
+    said = "\n".join(f"{name}={value}" for name, value in sorted(facts.items()))
+    key = hmac.digest(b"WebAppData", TOKEN.encode(), "sha256")
+    assert address == page
+    assert json.loads(facts["user"])["id"] == AWA
+    assert hmac.new(key, said.encode(), "sha256").hexdigest() == signed

@@ -184,6 +184,8 @@ async def test_markdown_is_refused_rather_than_misread(town: Town):
         (button(url="ftp://example.org/x"), "is invalid: Wrong HTTP URL"),
         (button(url="http://nodots/"), "is invalid: Wrong HTTP URL"),
         (button(copy_text={"text": ""}), "BUTTON_COPY_TEXT_INVALID"),
+        (button(web_app={"url": "http://example.org/x"}), "Only HTTPS links are allowed"),
+        (button(web_app={}), "Only HTTPS links are allowed"),
         ({"inline_keyboard": [[{"text": " ", "callback_data": "x"}]]}, "button text must be non-empty"),
         ({"inline_keyboard": ["x"]}, "the keyboard must be an Array of Arrays"),
         ({"inline_keyboard": [["x"]]}, "inline keyboard button must be an Object"),
@@ -212,12 +214,21 @@ async def test_keyboards_outside_the_rules_are_refused(town: Town, markup, compl
         {"url": "tg://user?id=1"},
         {"copy_text": {"text": "REF-1"}},
         {"switch_inline_query": ""},
+        {"web_app": {"url": "https://example.org/app"}},
+        {"web_app": {"url": "http://127.0.0.1:8000/pin/x"}},
     ],
 )
 async def test_keyboards_within_the_rules_are_kept(town: Town, action: dict):
     answer = await town.call("sendMessage", chat_id=AWA, text="x", reply_markup=button(**action))
 
     assert answer["result"]["reply_markup"] == button(**action)
+
+
+async def test_a_mini_app_opens_in_private_chats_only(town: Town):
+    markup = button(web_app={"url": "https://example.org/app"})
+    answer = await town.call("sendMessage", chat_id=GROUP, text="x", reply_markup=markup)
+
+    assert (answer["error_code"], "BUTTON_TYPE_INVALID" in answer["description"]) == (400, True)
 
 
 async def test_a_hundred_buttons_are_enough(town: Town):

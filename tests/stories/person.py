@@ -1,16 +1,30 @@
 """People who chat with the assistant over real HTTP, on Telegram: what they say and touch, and what they hear."""
 
 import asyncio
+import hmac
+import json
 import re
 import secrets
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from html import unescape
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+
+import httpx
+
+from core import clock
 
 if TYPE_CHECKING:
     from tests.stories.town import Town
 
+
+# What people in stories choose.
+PIN = "2580"
+_A_MOMENT = 60
+# Its button, in either language.
+_PAGE = "🔐 O"
 
 _AS_TYPED = str.maketrans({"\u00a0": " ", "\u202f": " ", "∗": "*", "ˍ": "_", "∼": "~", "ˋ": "`"})
 
@@ -179,6 +193,34 @@ class Person:
         """Open the payment page and type the code."""
         await self.town.pay(await self.payment_link(), pin)
 
+    async def pin_page(self) -> "PinPage":
+        """Open the page of the newest button that asks for the PIN, as the telephone does."""
+        at = await self.button(_PAGE)
+        tapped = (await self.town.sandbox.post(f"{self._api}/{self._chat}/tap", json=at)).json()
+        address, _, behind = str(tapped["web_app"]["url"]).partition("#")
+        # Whatever speaks TLS in front of the house in the world is not here.
+        url = f"{self.town.app_url}{urlsplit(address).path}"
+        told = dict(parse_qsl(behind))["tgWebAppData"]
+        # The sandbox does not hear of a clock that was put forward.
+        is_ahead = clock.now().timestamp() - time.time() > _A_MOMENT
+        return PinPage(url, vouched(self, told) if is_ahead else told)
+
+    async def hears_page(self) -> None:
+        """Wait until the page of the PIN is offered."""
+        await self.hears_button(_PAGE)
+
+    async def proves(self, pin: str = PIN, *, new: str | None = None) -> str:
+        """Type the PIN on its page, or choose it there; gives what the page then says."""
+        await self.hears_page()
+        page = await self.pin_page()
+        await self._note_now()
+        return (await page.sends(pin=pin, new=new or pin)).words
+
+    async def confirms(self, pin: str = PIN) -> None:
+        """Confirm, and agree with the PIN on its page."""
+        await self.taps("Confirmer")
+        assert "C’est fait" in await self.proves(pin)
+
     async def balance(self) -> int:
         """What the ledger says is available, in whole francs."""
         return await self.town.balance_of(self)
@@ -219,6 +261,57 @@ class Person:
             for message in news["messages"]:
                 if not message["deleted"] and message["from"]["is_bot"]:
                     self.heard[message["message_id"]] = message
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What a page answered, and what an eye reads on it."""
+
+    status: int
+    html: str
+
+    @property
+    def words(self) -> str:
+        body = re.sub(r"<(style|script|title)>.*?</\1>", "", self.html, flags=re.DOTALL)
+        return plain(" ".join(unescape(re.sub(r"<[^>]*>", " ", body)).split()))
+
+    @property
+    def fields(self) -> list[str]:
+        """The names of what is to be typed."""
+        return re.findall(r'<input type="password" name="(\w+)"', self.html)
+
+
+@dataclass(frozen=True)
+class PinPage:
+    """The page of the PIN, and what Telegram says of who opened it."""
+
+    url: str
+    opened_by: str = ""
+
+    async def opens(self) -> Answered:
+        async with httpx.AsyncClient(timeout=60) as http:
+            answer = await http.get(self.url)
+        return Answered(answer.status_code, answer.text)
+
+    async def sends(self, pin: str, *, new: str | None = None, again: str | None = None) -> Answered:
+        """Fill in what the page asks for and send it."""
+        typed = {"pin": pin, "new": new or pin, "again": again or new or pin}
+        opened = await self.opens()
+        form = {name: typed[name] for name in opened.fields or typed}
+        async with httpx.AsyncClient(timeout=60) as http:
+            answer = await http.post(self.url, data={**form, "opened_by": self.opened_by})
+        return Answered(answer.status_code, answer.text)
+
+
+def vouched(person: Person, told: str, *, token: str = "", as_somebody_else: bool = False) -> str:
+    """The same that Telegram told of who opened a page, as it would say it by the house's clock."""
+    facts = {**dict(parse_qsl(told)), "auth_date": str(int(clock.now().timestamp()))}
+    del facts["hash"]
+    if as_somebody_else:
+        facts["user"] = json.dumps({"id": person.id, "first_name": person.full_name})
+    said = "\n".join(f"{name}={facts[name]}" for name in sorted(facts))
+    key = hmac.digest(b"WebAppData", (token or person.town.bot_token).encode(), "sha256")
+    return urlencode({**facts, "hash": hmac.new(key, said.encode(), "sha256").hexdigest()})
 
 
 def payload_in(text: str, prefix: str) -> str:

@@ -120,7 +120,7 @@ async def _tops_up_and_withdraws(person: Person, number: int) -> None:
     await person.pays()
     await person.hears("Recharge reçue")
     await person.says(f"retirer 2000 orange {phone}")
-    await person.taps("Confirmer")
+    await person.confirms()
     await person.hears("Retrait effectué : 2 000 F CFA")
 
 

@@ -211,6 +211,8 @@ async def test_the_whole_story_in_english(town: Town) -> None:
     await grace.says("withdraw 2000 to orange 07 12 34 56 78")
     await grace.hears("You receive: 2 000 F CFA", "Orange Money")
     await grace.taps("Confirm")
+    await grace.hears("You need a PIN")
+    assert "Done" in await grace.proves()
     await grace.hears("✅ Withdrawal done: 2 000 F CFA", "Your balance: 3 000 F CFA")
 
     await grace.says("/send 500")

@@ -40,9 +40,10 @@ async def shows_who_they_are(person: Person, name: str = "Ouédraogo Awa Marie")
 @EVERYWHERE
 async def test_a_verified_identity_raises_the_limits_and_lets_in_what_was_set_aside(town: Town) -> None:
     awa, moussa = await town.member("awa", balance=150_000), await town.member("moussa", balance=80_000)
+    await town.gives_pin(moussa)
     await moussa.says("/envoyer 80000")
     await moussa.shares_contact_of("awa")
-    await moussa.taps("Confirmer")
+    await moussa.confirms()
     await awa.hears("Moussa Traoré vous a envoyé 80 000 F CFA", "30 000 F CFA dépassent le plafond", "/identite")
     assert await awa.balance() == 200_000
 

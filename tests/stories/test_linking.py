@@ -164,3 +164,35 @@ async def test_who_was_silent_for_a_day_reads_what_counts_at_once_and_the_rest_w
         await moussa.hears("💚 Awa Ouédraogo vous a envoyé 500 F CFA")
         await moussa.taps("Menu")
         await moussa.hears("Que voulez-vous faire, Moussa Traoré ?", "Votre solde : 500 F CFA")
+
+
+async def test_a_wallet_with_a_pin_is_linked_with_the_code_and_the_pin(town: Town) -> None:
+    awa = await town.member("awa", balance=5_000)
+    await awa.says("/pin")
+    await awa.taps("Choisir mon code")
+    assert "C’est fait" in await awa.proves()
+    await awa.hears("Votre code PIN est enregistré")
+    moussa = await town.member("moussa", channel="whatsapp")
+    # He has seen the code over her shoulder.
+    await moussa.says(f"lier {await code_shown_to(awa)}")
+    await moussa.taps("Oui, relier")
+    await moussa.hears("Ce portefeuille a un code PIN", "celui de Awa Ouédraogo")
+    page = await moussa.pin_page()
+    for guess in ("1379", "1380", "1381"):
+        await page.sends(guess)
+    await awa.hears("Quelqu’un s’est trompé plusieurs fois de code PIN")
+    assert (await awa.balance(), await moussa.balance()) == (5_000, 0)
+    async with town.ahead(timedelta(minutes=16)):
+        there = await town.member("awa", channel="whatsapp")
+        await there.says(f"lier {await code_shown_to(awa)}")
+        await there.taps("Oui, relier")
+        assert "C’est fait" in await there.proves()
+        await there.hears("C’est fait : un seul portefeuille", "Votre solde : 5 000 F CFA")
+        await awa.hears("Une autre conversation est reliée", "les grosses sommes n’en sortent pas")
+        # From where the thief is not, one tap stops everything everywhere.
+        await awa.taps("Ce n’est pas moi")
+        await awa.hears("Votre portefeuille est gelé")
+        await there.hears("Votre portefeuille est gelé")
+        await there.says("retirer 1000 orange 70 12 34 56")
+        await there.hears("Les sorties d’argent de votre compte sont suspendues")
+    await town.audit()

@@ -46,7 +46,7 @@ async def test_a_membership_its_buttons_and_an_open_question_survive_linking(tow
         # The question from before is answered by who she is now, and what stood in a button is still hers.
         await there.says("70 12 34 56")
         await there.taps("Orange Money")
-        await there.taps("Confirmer")
+        await there.confirms()
         await there.hears("✅ Retrait effectué : 2 000 F CFA", "Votre solde : 48 000 F CFA")
         await touch(there, "Cotiser")
         await touch(there, "✅ Payer")

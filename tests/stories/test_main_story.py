@@ -28,6 +28,8 @@ async def test_awa_tops_up_withdraws_sends_and_reads_her_history(town: Town) -> 
     await awa.says("/retirer 2000 orange 70 12 34 56")
     await awa.hears("Vous recevez : 2 000 F CFA", "Orange Money, +226 70 12 34 56")
     await awa.taps("Confirmer")
+    await awa.hears("Il vous faut un code PIN", "Retirer 2 000 F CFA avec Orange Money vers +226 70 12 34 56")
+    assert "C’est fait" in await awa.proves()
     await awa.hears("✅ Retrait effectué : 2 000 F CFA", "Votre solde : 3 000 F CFA", "Réf. R-")
 
     await awa.says("/envoyer")

@@ -55,7 +55,7 @@ async def test_awa_tops_up_by_link_and_by_code_and_withdraws(town: Town) -> None
     await awa.hears("✅ Recharge reçue : 3 000 F CFA", "Votre solde : 8 000 F CFA")
 
     await awa.says("/retirer 2000 orange 70 12 34 56")
-    await awa.taps("Confirmer")
+    await awa.confirms()
     await until(lambda: has_paid_out(town))
     with clock.ahead(timedelta(minutes=2)):
         # A payout has no address that GetMiPay could call back: the look-up tells.

@@ -97,6 +97,7 @@ async def test_a_round_from_its_opening_to_its_minutes(ring: Circle) -> None:
     await touch(binta, "Orange Money")
     await binta.hears("Vous recevez : 20 000 F CFA", "+226 70 12 34 56")
     await touch(binta, "Confirmer")
+    assert "C’est fait" in await binta.proves()
     await binta.hears("Retrait effectué : 20 000 F CFA")
     assert await ring.wallet("Binta") == 45_000
 
@@ -240,13 +241,34 @@ async def test_a_pot_goes_on_to_a_known_number_with_one_tap_and_a_confirmation(r
     binta = ring.alone("Binta")
     await binta.says("retirer 1000 orange 70 12 34 56")
     await touch(binta, "Confirmer")
+    await binta.proves()
     await binta.hears("Retrait effectué : 1 000 F CFA")
     await ring.all_tap(*PEOPLE)
     await ring.pays_out(1, "Chantal", "Djeneba")
     await binta.hears("Votre cagnotte est arrivée : 25 000 F CFA")
     await binta.taps("Retirer vers mobile money")
     await binta.hears("Vous recevez : 25 000 F CFA", "Orange Money", "+226 70 12 34 56")
-    await binta.taps("Confirmer")
+    await binta.confirms()
     await binta.hears("Retrait effectué : 25 000 F CFA")
     assert await ring.wallet("Binta") == 50_000 - 1_000 - 5_000
     await ring.audit()
+
+
+@ON_SQLITE
+async def test_a_pot_above_what_the_approver_lets_go_is_approved_with_the_pin(ring: Circle) -> None:
+    for name in PEOPLE:
+        await ring.taps(name, "Payer ma cotisation")
+    chantal, djeneba = ring.alone("Chantal"), ring.alone("Djeneba")
+    await djeneba.says("/pin")
+    await touch(djeneba, "Quand il est demandé")
+    await touch(djeneba, "À chaque fois")
+    await djeneba.hears("votre code sera demandé à chaque fois")
+    await chantal.hears("La cagnotte est prête")
+    await touch(chantal, "Remettre la cagnotte")
+    await djeneba.hears("Chantal demande la remise de la cagnotte")
+    await touch(djeneba, "Approuver la remise")
+    await djeneba.hears("Remettre la cagnotte de 25 000 F CFA du tour 1, tontine Les Amies")
+    await ring.card_says("attend une deuxième approbation")
+    assert "C’est fait" in await djeneba.proves()
+    await djeneba.hears("la cagnotte est remise")
+    await ring.card_says("Cagnotte remise. Ce tour est terminé")

@@ -52,7 +52,7 @@ async def test_the_main_story_works_through_the_door(town: Town) -> None:
     await awa.pays()
     await awa.hears("✅ Recharge reçue : 5 000 F CFA", "Votre solde : 5 000 F CFA")
     await awa.says("retirer 2000 orange 70 12 34 56")
-    await awa.taps("Confirmer")
+    await awa.confirms()
     await awa.hears("✅ Retrait effectué : 2 000 F CFA")
     await awa.says("/envoyer 500")
     await awa.shares_contact_of("moussa")

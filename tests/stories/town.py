@@ -24,13 +24,14 @@ from core.money import Money
 from core.settings import Settings
 from core.tls import trusted
 from ledger import AccountKind
-from members import find_by_address
+from members import MemberPhone, Pins, find_by_address
+from members.guard import guard_of
 from operations.serve import keep_open
 from operations.whatsapp import templates
 from payments import standing
 from sandbox.server import build
 from sandbox.settings import Settings as SandboxSettings
-from tests.stories.person import Person, labels_of, plain
+from tests.stories.person import PIN, Person, labels_of, plain
 from tests.stories.whatsapp import WhatsAppPerson
 from webhook_server import Doors
 
@@ -52,6 +53,7 @@ class Town:
     settings: Settings
     channel: str = "telegram"
     patience_s: float = 20.0
+    bot_token: str = BOT_TOKEN
     # None where the house is a process of its own.
     doors: Doors | None = None
 
@@ -79,7 +81,25 @@ class Town:
             await person.taps("Recevoir le lien")
             await person.pays()
             await person.hears("Recharge reçue")
+            await self._has_withdrawn_before(person, await self.phone_of(name))
         return person
+
+    async def _has_withdrawn_before(self, person: Person, phone: str) -> None:
+        """As after the story in `test_pin.py`, some days ago: what goes there now needs no PIN while it is little."""
+        async with self.database.transaction() as session:
+            member = await find_by_address(session, *person.address)
+            assert member is not None
+            known = await session.get_one(MemberPhone, (member.id, phone))
+            known.payout_since = clock.now() - timedelta(days=3)
+
+    async def gives_pin(self, person: Person) -> None:
+        """As after choosing it in `test_pin.py`, some days ago."""
+        pins = Pins(self.settings.pin_secret.get_secret_value())
+        async with self.database.transaction() as session:
+            member = await find_by_address(session, *person.address)
+            assert member is not None
+            guard = await guard_of(session, member.id)
+            guard.pin_hash = await pins.hash(member.id, PIN)
 
     async def phone_of(self, name: str) -> str:
         """The person's own number."""
@@ -187,7 +207,8 @@ def house_settings(database_url: str, sandbox_url: str, **changes: Any) -> Setti
         "whatsapp_verify_token": "demo-whatsapp-verify-token", "whatsapp_number": "22625000001",
         "documents_key": "a-key-for-the-tests-of-identity-documents",
         # Nobody is slowed down for typing fast.
-        "telegram_per_second": 0, "whatsapp_per_second": 0, **changes,
+        "telegram_per_second": 0, "whatsapp_per_second": 0,
+        "pin_secret": "a-secret-of-the-tests", **changes,
     }  # fmt: skip
     return Settings(_env_file=None, **values)
 

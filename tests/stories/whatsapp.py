@@ -1,12 +1,13 @@
 """People who chat with the assistant on WhatsApp: the same verbs, by what WhatsApp has for them."""
 
 import asyncio
+import re
 import secrets
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from tests.stories.person import Person, plain
+from tests.stories.person import Person, PinPage, plain
 
 NUMBER = "22625000001"
 MORE = "Suite ›"
@@ -76,6 +77,16 @@ class WhatsAppPerson(Person):
                     if _means(_whole(button), label):
                         return {"message_id": message["message_id"], "row": row, "column": column}
         return None
+
+    async def pin_page(self) -> PinPage:
+        """The newest link to it; it opens in any browser."""
+        for message in reversed(await self.messages()):
+            if found := re.search(r"https?://\S+(/pin/[\w-]+)", message["text"]):
+                return PinPage(f"{self.town.app_url}{found[1]}")
+        raise AssertionError("no page")
+
+    async def hears_page(self) -> None:
+        await self.hears("/pin/")
 
     async def taps_twice(self, label: str) -> None:
         button = await self.button(label)

@@ -144,6 +144,7 @@ function inlineButton(message, button, row, column, scene) {
     },
     h("span", {}, button.text),
     button.copy_text && corner("⧉"),
+    button.web_app && corner("▣"),
   );
 }
 

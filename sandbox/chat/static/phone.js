@@ -7,7 +7,7 @@ import { Conversation } from "./conversation.js";
 import { h, icon } from "./dom.js";
 import { menuOf } from "./menus.js";
 import { listRows } from "./replies.js";
-import { alertBox, choice, openSheet, toast } from "./sheets.js";
+import { alertBox, choice, openApp, openSheet, toast } from "./sheets.js";
 import { clock, country, initials, phoneNumber, summary } from "./words.js";
 
 const TYPING_MS = 5000;
@@ -210,11 +210,20 @@ export class Phone {
       navigator.clipboard?.writeText(button.copy_text.text);
       return toast(this.screen, "Copié");
     }
+    if (button.web_app) return this.#openApp(message, row, column);
     this.conversation.tapped(message.message_id, row, column);
     return this.#try(
       () => this.channel.act(this.person.id, this.open, "tap", { message_id: message.message_id, row, column }),
       () => this.conversation.answered(message.message_id),
     );
+  }
+
+  /** A page inside the chat, which is told who opens it. */
+  #openApp(message, row, column) {
+    return this.#try(async () => {
+      const { web_app: app } = await this.channel.act(this.person.id, this.open, "tap", { message_id: message.message_id, row, column });
+      openApp(this.screen, this.bot.name, app.url);
+    });
   }
 
   #openList(message, opener) {

@@ -62,3 +62,31 @@ export function alertBox(host, text) {
   host.append(veil);
   ok.focus();
 }
+
+/** A Mini App over the phone; it is closed by its bar, by Escape, or by the page itself. */
+export function openApp(host, title, url) {
+  const frame = h("iframe", { src: url, title, "data-testid": "mini-app-page", sandbox: "allow-forms allow-scripts allow-same-origin allow-popups" });
+  const shut = h("button", { type: "button", class: "round", "aria-label": "Fermer", "data-testid": "close-app", onclick: close }, icon("close"));
+  const app = h("div", { class: "mini-app", role: "dialog", "aria-label": title, "data-testid": "mini-app" }, h("header", { class: "bar" }, h("div", { class: "bar-title" }, h("h2", {}, title), h("p", {}, "mini-application")), shut), frame);
+  function close() {
+    app.remove();
+    window.removeEventListener("message", told);
+    document.removeEventListener("keydown", keys, true);
+  }
+  function told(event) {
+    if (event.source !== frame.contentWindow) return;
+    try {
+      if (JSON.parse(event.data).eventType === "web_app_close") close();
+    } catch {
+      // Whatever else a page says is not for us.
+    }
+  }
+  function keys(event) {
+    if (event.key === "Escape") close();
+  }
+  host.querySelector(".mini-app")?.remove();
+  window.addEventListener("message", told);
+  document.addEventListener("keydown", keys, true);
+  host.append(app);
+  return close;
+}
