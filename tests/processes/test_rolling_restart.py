@@ -54,12 +54,14 @@ async def _lives(person: Person, over: asyncio.Event) -> int:
     while not over.is_set():
         times += 1
         said = len(await person.said_to_me())
-        paid_in, paid_out = _money(500 + 100 * times), _money(100 * times)
-        await person.says(f"recharger {500 + 100 * times} wave {phone}")
+        # So little that a day of it needs no PIN.
+        francs = 100 * (1 + times % 3)
+        paid_in, paid_out = _money(500 + francs), _money(francs)
+        await person.says(f"recharger {500 + francs} wave {phone}")
         await person.taps("Recevoir le lien")
         await person.pays()
         await person.hears(f"Recharge reçue : {paid_in}")
-        await person.says(f"retirer {100 * times} orange {phone}")
+        await person.says(f"retirer {francs} orange {phone}")
         await person.taps("Confirmer")
         await person.hears(f"Retrait effectué : {paid_out}")
         # What each question turned into, and nothing twice.
