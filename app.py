@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import structlog
@@ -22,6 +22,8 @@ from bot.receipts import register_receipts
 from bot.reception import Reception
 from bot.ways import Ways
 from bot.whatsapp_intake import WhatsAppIntake
+from console import COMMAND as CONSOLE
+from console import House, ask_in_group, begin_to_count, console_command, console_routes, register_reports
 from core import i18n
 from core.db import Database
 from core.jobs import Jobs
@@ -73,9 +75,10 @@ class App:
         """Set the commands menu and the description in each language; French is for everybody else too.
 
         Members can do without: a failure is logged, and the next start tries again. What is done again and again begins
-        here too: the watch, and where GetMiPay serves by services, asking for those.
+        here too: the watch, the count of each day, and where GetMiPay serves by services, asking for those.
         """
         await self.database.run(begin_to_watch)
+        await self.database.run(begin_to_count)
         if self.settings.speaks_v1:
             await self.database.run(payments.begin_to_sync)
             await self.database.run(payments.begin_to_compare)
@@ -121,20 +124,28 @@ async def build(settings: Settings) -> AsyncIterator[App]:
         register_complaint_notices(jobs, alerts)
         try:
             await telegram.open()
-            links = Links(Ways({each.name: each.deep_link for each in channels}), settings.webhook_base)
-            known = commands(methods, link_life, links, settings.default_country, seal, takes_documents=safe.is_there)
+            base = settings.webhook_base
+            links = Links(Ways({each.name: each.deep_link for each in channels}), base)
+            known = commands(
+                methods, link_life, links, settings.default_country, seal, console_command(base),
+                takes_documents=safe.is_there,
+            )  # fmt: skip
             register_tontine(jobs, links)
             register_linking(jobs)
             register_guard(jobs)
             register_proving(jobs, known, {each.name: each for each in channels})
             register_receipts(jobs)
-            desk = GroupDesk(known, tontine_acts(links), telegram.deep_link)
+            register_reports(jobs)
+            acts = tontine_acts(links)
+            acts = replace(acts, commands={**acts.commands, CONSOLE: ask_in_group(base)})
+            desk = GroupDesk(known, acts, telegram.deep_link)
             reception = Reception(database, known, desk)
             intake = Intake(database, telegram, reception)
             doors = Doors(
                 settings, database, WebhookDoor(_secrets(settings)), telegram, intake, ways=links.ways,
                 whatsapp=WhatsAppIntake(database, whatsapp, reception) if whatsapp else None,
                 callbacks=_callbacks(settings) if settings.speaks_v1 else None,
+                console=console_routes(House(database, decisions(), methods, base, safe, settings.operators_chat)),
             )  # fmt: skip
             yield App(settings, database, telegram, known, intake, doors, Worker(database, jobs, channels))
         finally:

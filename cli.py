@@ -207,5 +207,6 @@ async def _templates(known: Settings, *, submit: bool) -> bool:
 
 def _announce_demo(address: str) -> None:
     typer.echo(
-        f"\n  Cauri is ready: open {address}\n\n  Ctrl-C stops it; the next `make demo` finds everything again.\n"
+        f"\n  Cauri is ready: open {address}\n  The operator's console: write /console there, as Awa or as Moussa.\n"
+        "\n  Ctrl-C stops it; the next `make demo` finds everything again.\n"
     )

@@ -2,6 +2,7 @@
 
 import hmac
 import json
+from collections.abc import Sequence
 from http import HTTPStatus
 
 import structlog
@@ -42,6 +43,7 @@ class Doors:
     def __init__(
         self, settings: Settings, database: Database, getmipay: WebhookDoor, telegram: TelegramChannel, intake: Intake,
         *, ways: Ways, whatsapp: WhatsAppIntake | None = None, callbacks: CallbackDoor | None = None,
+        console: Sequence[web.RouteDef] = (),
     ) -> None:  # fmt: skip
         self._settings = settings
         self._database = database
@@ -51,6 +53,7 @@ class Doors:
         self._ways = ways
         self._whatsapp = whatsapp
         self._callbacks = callbacks
+        self._console = console
         self._is_leaving = False
 
     def application(self, *, inside_only: bool = False) -> web.Application:
@@ -84,6 +87,7 @@ class Doors:
                     self._back_to_chat,
                     framed_by=[_TELEGRAM_WEB, *([self._settings.chat_url] if self._settings.chat_url else [])],
                 ),
+                *self._console,
             ]
         )
         return app

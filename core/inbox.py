@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import String, delete
+from sqlalchemy import Index, String, delete, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -11,12 +11,16 @@ from core.db import Json, Model, UtcDateTime, insert_once
 from core.jobs import Payload
 
 KEPT_ASIDE_FOR = timedelta(days=30)
+_KEPT_ASIDE = text("error IS NOT NULL")
 
 
 class InboundMessage(Model):
     """One message from a channel, known by the channel's own id for it; `raw` and `error` only when kept aside."""
 
     __tablename__ = "inbound_message"
+    __table_args__ = (
+        Index("ix_inbound_message_kept_aside", "received_at", sqlite_where=_KEPT_ASIDE, postgresql_where=_KEPT_ASIDE),
+    )
 
     channel: Mapped[str] = mapped_column(String(16), primary_key=True)
     external_id: Mapped[str] = mapped_column(String(128), primary_key=True)

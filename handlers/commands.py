@@ -27,11 +27,13 @@ from payments import Methods, Seal
 
 
 def commands(
-    methods: Methods, link_life: timedelta, links: Links, home: str, seal: Seal, *, takes_documents: bool = False
-) -> Commands:
+    methods: Methods, link_life: timedelta, links: Links, home: str, seal: Seal, *others: Command,
+    takes_documents: bool = False,
+) -> Commands:  # fmt: skip
     """The commands of the house; numbers without a country code are read as `home`'s until a member has used one.
 
-    `seal` closes the one-time codes that payers type; `takes_documents` where there is a key to keep documents with.
+    `seal` closes the one-time codes that payers type; `takes_documents` where there is a key to keep documents with;
+    `others` are commands from elsewhere in the house.
     """
     return Commands(
         [
@@ -58,6 +60,7 @@ def commands(
             Command("help", help_, {"fr": "aide", "en": "help"}, in_group=True),
             Command("start", start, {"fr": "start", "en": "menu"},
                     ("bonjour", "bonsoir", "salut", "hello", "hi", "cauri"), payload=INVITED),
+            *others,
         ],
         links.public,
     )  # fmt: skip

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from core import clock
 from core.db import Id, Model, UtcDateTime, insert_once
 from core.ids import new_id
+from core.names import keep_name
 from members.members import DEFAULT_ZONE, NAME_AT_MOST, Member
 
 # Operators give a number that nobody uses to somebody else, after three months at the earliest. An id that is only a
@@ -75,7 +76,8 @@ async def meet(
         address.external_id = external_id
     await _give_alias(session, address, alias)
     member = await session.get_one(Member, address.member_id)
-    member.name, address.met_at = name[:NAME_AT_MOST] or member.name, clock.now()
+    address.met_at = clock.now()
+    await _call(session, member, name[:NAME_AT_MOST])
     await session.flush()
     return Meeting(address, member, was_known, former_id)
 
@@ -144,6 +146,13 @@ async def _give_alias(session: AsyncSession, address: Address, alias: str | None
         former.alias = None
         await session.flush()
     address.alias = alias
+
+
+async def _call(session: AsyncSession, member: Member, name: str) -> None:
+    """They have this name now, and are found by it."""
+    if name and name != member.name:
+        member.name = name
+        await keep_name(session, "member", member.id, name)
 
 
 async def _new(session: AsyncSession, channel: str, external_id: str, language: str) -> Address:

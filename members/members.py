@@ -47,6 +47,7 @@ class MemberPhone(Model):
 
     __tablename__ = "member_phone"
     __table_args__ = (
+        Index("ix_member_phone_e164", "e164"),
         Index("uq_member_phone_verified", "e164", unique=True, sqlite_where=_VERIFIED, postgresql_where=_VERIFIED),
     )
 

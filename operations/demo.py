@@ -8,11 +8,14 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from core import schema
 from core.settings import Settings
 from operations.readiness import NotReady, opened
 from operations.serve import serve, stop_on_signals
 from operations.whatsapp import templates
+from operators import Role, add_operator, operator_named
 
 # Demo values, known to everybody; the sandbox is started with the same ones.
 _API_KEY = "demo-api-key"
@@ -24,6 +27,8 @@ _WHATSAPP_APP_SECRET = "demo-whatsapp-app-secret"  # noqa: S105
 _WHATSAPP_VERIFY_TOKEN = "demo-whatsapp-verify-token"  # noqa: S105
 _DOCUMENTS_KEY = "demo-documents-key-known-to-everybody"
 _PIN_SECRET = "demo-pin-secret"  # noqa: S105
+# The first two of the sandbox's people, by their made-up ids at Telegram.
+_OPERATORS = (("Awa", Role.ADMIN, "5100000001"), ("Moussa", Role.FINANCE, "5100000002"))
 _SANDBOX_PORT = 8100
 _APP_PORT = 8000
 _START_S = 30
@@ -37,9 +42,17 @@ async def demo(folder: Path, announce: Callable[[str], None]) -> None:
         settings = demo_settings(folder, sandbox, port)
         async with opened(settings.database_url) as database:
             await schema.migrate(database)
+            await database.run(_take_on_operators)
         async with asyncio.TaskGroup() as beside:
             beside.create_task(_ask_for_templates(settings))
             await serve(settings, lambda _: announce(sandbox), stop)
+
+
+async def _take_on_operators(session: AsyncSession) -> None:
+    """Two of the page's people work behind the counter as well: what takes two can be tried."""
+    for name, role, telegram in _OPERATORS:
+        if await operator_named(session, name) is None:
+            await add_operator(session, name, role, channel="telegram", external_id=telegram)
 
 
 async def _ask_for_templates(settings: Settings) -> None:

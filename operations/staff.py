@@ -6,7 +6,9 @@ import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import operators
+from console import LINK_LIFE, make_link, way_in
 from core.i18n import LANGUAGES
+from core.settings import Settings
 from operations.readiness import NotReady, opened, refuse_old_tables
 from operations.terminal import finish, known_settings
 from operators import Operator, Role
@@ -45,6 +47,15 @@ def dismiss(name: Name) -> None:
     """Let an operator go: from now on they may do nothing. What they did stays in the log."""
     finish(_dismiss(name))
     typer.echo(f"✅ {name} is no operator any more.")
+
+
+@commands.command()
+def login(name: Name) -> None:
+    """Print a one-time link into the console: for the first operator, or one whose chat is out of reach."""
+    known = known_settings()
+    link = finish(_login(known, name))
+    typer.echo(link)
+    typer.echo(f"It works once, for {LINK_LIFE.seconds // 60} minutes. Whoever has it comes in as {name}.")
 
 
 @commands.command()
@@ -87,6 +98,15 @@ async def _dismiss(name: str) -> None:
     async with opened(known_settings().database_url) as database:
         await refuse_old_tables(database)
         await database.run(go)
+
+
+async def _login(known: Settings, name: str) -> str:
+    async def make(session: AsyncSession) -> str:
+        return await make_link(session, await named(session, name))
+
+    async with opened(known.database_url) as database:
+        await refuse_old_tables(database)
+        return way_in(known.webhook_base, await database.run(make))
 
 
 async def _verify_log() -> None:

@@ -15,8 +15,8 @@ FORBIDDEN = {
     "cli": set(),
     "operations": {"cli"},
     "app": {"cli", "operations"},
-    "webhook_server": {"cli", "operations", "app", "worker", "handlers"},
-    "worker": {"cli", "operations", "app", "webhook_server", "handlers", "pages"},
+    "webhook_server": {"cli", "operations", "app", "worker", "handlers", "console"},
+    "worker": {"cli", "operations", "app", "webhook_server", "handlers", "pages", "console"},
 }
 _TESTS = {"tests", "bench"}
 

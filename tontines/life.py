@@ -9,6 +9,7 @@ from core import clock
 from core.db import insert_once
 from core.errors import Refusal
 from core.ids import new_id
+from core.names import keep_name
 from tontines.accounts import money_left
 from tontines.chain import seal, write_line
 from tontines.charter import write_charter
@@ -52,6 +53,7 @@ async def create_tontine(
     )  # fmt: skip
     tontine = await lock_tontine(session, (await session.scalars(select(Tontine.id).where(Tontine.key == key))).one())
     if is_ours:
+        await keep_name(session, "tontine", tontine.id, name)
         await write_line(session, tontine, "tontine.created")
         await write_charter(session, tontine, rules)
         await _seat_organiser(session, tontine, organiser_id)

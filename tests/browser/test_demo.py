@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from playwright.async_api import expect
 
 from tests.browser.thumb import AWA, MOUSSA, Thumb, demo, opened_page
 
@@ -75,6 +76,10 @@ async def test_a_newcomer_does_the_main_job_on_a_phone_and_finds_it_again_after_
         await awa.takes_the_phone()
         await awa.writes("/solde")
         await awa.reads("Disponible : 2 500 F CFA")
+        console = await awa.comes_into_the_console()
+        await console.get_by_label("Rechercher").fill("ouedraogo")
+        await console.get_by_role("button", name="Chercher").click()
+        await expect(console.get_by_role("heading", level=1)).to_have_text("Awa Ouédraogo")
 
 
 @pytest.mark.xdist_group("demo")

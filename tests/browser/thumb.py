@@ -129,6 +129,16 @@ class Thumb:
         await expect(page.locator("h1")).to_have_text("✅ C’est fait")
         await page.close()
 
+    async def comes_into_the_console(self) -> Page:
+        """Ask for the way in, follow it, and touch the button; gives the console's page."""
+        await self.writes("/console")
+        await self.reads("Voici votre entrée dans la console")
+        async with self.page.context.expect_page() as opened:
+            await self.phone.get_by_role("link", name=re.compile("Ouvrir la console")).last.click()
+        console = await opened.value
+        await console.get_by_role("button", name=re.compile("Entrer|Come in")).click()
+        return console
+
     async def pays(self, pin: str) -> None:
         """Follow the payment button, type the code on the payment page, and come back."""
         async with self.page.context.expect_page() as opened:

@@ -74,7 +74,7 @@ async def test_a_migration_that_fails_half_way_leaves_the_tables_as_they_were(
 
 def _import_every_table() -> None:
     """One metadata describes the whole schema, once every module that has tables was imported."""
-    for package in ("bot", "core", "ledger", "members", "operators", "payments", "tontines"):
+    for package in ("bot", "console", "core", "ledger", "members", "operators", "payments", "tontines"):
         for path in sorted((HOUSE / package).rglob("*.py")):
             if "__tablename__" in path.read_text("utf-8") or "metadata," in path.read_text("utf-8"):
                 import_module(".".join(path.relative_to(HOUSE).with_suffix("").parts))

@@ -1,0 +1,45 @@
+"""The first page: one field for whatever an operator was told."""
+
+from urllib.parse import urlencode
+from uuid import UUID
+
+from aiohttp import web
+
+from console.finding import Found, find
+from console.visits import Visit, led_to, printable
+from operators import Act
+
+_QUERY_AT_MOST = 100
+
+
+async def search(visit: Visit) -> web.Response:
+    """What was looked for; where there is one such thing only, its own page."""
+    words = printable(visit.query.get("q", ""))[:_QUERY_AT_MOST]
+    if not words:
+        return visit.page("search.html", words="", found=None, more="")
+    async with visit.house.database.reading() as session:
+        found = await find(session, words, _after(visit.query.get("after", "")))
+    # What was typed may be a number, and the log holds none: it says how much was found.
+    await visit.note(Act.SEE, "search", found=found.count)
+    if found.count == 1 and (path := _only(found)):
+        return led_to(path)
+    more = urlencode({"q": words, "after": f"{found.more[0]}|{found.more[1]}"}) if found.more else ""
+    return visit.page("search.html", words=words, found=found, more=more)
+
+
+def _only(found: Found) -> str | None:
+    if found.payments:
+        return f"/console/payments/{found.payments[0].reference}"
+    if found.members:
+        return f"/console/members/{found.members[0].id}"
+    if found.tontines:
+        return f"/console/tontines/{found.tontines[0].id}"
+    return None
+
+
+def _after(cursor: str) -> tuple[str, UUID] | None:
+    word, _, subject = cursor.partition("|")
+    try:
+        return (printable(word), UUID(subject)) if word else None
+    except ValueError:
+        return None

@@ -1,0 +1,78 @@
+"""What the pages ask of the database stays cheap however much there is: every list is walked along an index."""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event, text
+
+from core.db import Database
+from members import register, use_phone
+from tests.console.kit import Counter
+from tests.payments.kit import World, opened_world
+
+pytestmark = pytest.mark.parametrize("engine", ["sqlite"])
+
+# They hold the operators themselves and what they did; the log is walked from its end, and each page of it has a limit.
+SMALL = {"operator", "operator_decision", "operator_act", "console_session", "console_link", "payment_day"}
+
+
+@pytest.fixture
+async def world(database: Database, tmp_path: Path) -> AsyncIterator[World]:
+    async with opened_world(database, tmp_path) as world:
+        yield world
+
+
+@contextmanager
+def asked(database: Database):
+    """The questions that are asked of the database meanwhile, with what fills their blanks."""
+    heard: dict[str, object] = {}
+
+    def hear(_connection, _cursor, statement, parameters, _context, _many) -> None:
+        if statement.lstrip().startswith("SELECT"):
+            heard[statement] = parameters
+
+    event.listen(database.engine.sync_engine, "before_cursor_execute", hear)
+    yield heard
+    event.remove(database.engine.sync_engine, "before_cursor_execute", hear)
+
+
+async def test_no_page_reads_a_large_table_from_end_to_end(desk: Counter, world: World):
+    awa = await desk.database.run(lambda session: register(session, "telegram", "5100000001", "Awa Zongo", "fr"))
+    awa.tier = "identified"
+    await desk.database.run(lambda session: use_phone(session, awa, "+22670123456"))
+    deposit = await world.open_deposit(awa, 5000)
+    await world.pay(deposit)
+    await world.give(awa, 10_000)
+    payout = await world.open_payout(awa, 2000)
+    async with desk.seated("Chef") as seat:
+        with asked(desk.database) as questions:
+            for path, query in (
+                ("", {"q": "awa zongo"}), ("", {"q": "aw", "after": f"aa|{awa.id}"}), ("", {"q": "70 12 34 56"}),
+                ("", {"q": "5100000001"}), ("", {"q": deposit.reference}), ("", {"q": str(awa.id)}),
+                ("", {"q": deposit.provider_id}), (f"/members/{awa.id}", {}), (f"/members/{awa.id}/wallet", {}),
+                (f"/members/{awa.id}/operations.csv", {}),
+                (f"/members/{awa.id}/wallet", {"before": "9"}), (f"/payments/{deposit.reference}", {}),
+                (f"/payments/{payout.reference}", {}), ("/decisions", {}), ("/decisions", {"past": "yes"}),
+                ("/balance", {}), ("/balance/provider", {}), ("/queues", {}), ("/reports", {}), ("/log", {}),
+            ):  # fmt: skip
+                assert (await seat.opens(path, **query)).status_code == 200, path
+    assert len(questions) > 40
+    # The metrics ask this one every minute, whoever looks at the console.
+    [unsaid] = [question for question in questions if "min(outbox_message.created_at)" in question]
+    del questions[unsaid]
+    scans = {}
+    async with desk.database.engine.connect() as connection:
+        for question, blanks in questions.items():
+            plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {question}", blanks)
+            scans[question] = [row[3] for row in plan if _is_a_walk_through_everything(row[3])]
+        assert await connection.scalar(text("SELECT 1")) == 1
+    assert {question: found for question, found in scans.items() if found} == {}
+
+
+def _is_a_walk_through_everything(step: str) -> bool:
+    """Whether a step of a plan reads a whole table; what is made on the way is as small as what it was made of."""
+    found = re.match(r"SCAN (\w+)\b(?! USING (?:COVERING )?INDEX \w*(?:seq|kept_aside|undecided))", step)
+    return found is not None and found[1] not in SMALL and not found[1].startswith(("anon_", "CONSTANT", "SUBQUERY"))
