@@ -7,6 +7,7 @@ from aiohttp import web
 from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+import payments
 from console.finding import payment_named
 from console.log import operator_names
 from console.visits import NotFound, Visit, cursor, led_to
@@ -23,10 +24,20 @@ async def show_all(visit: Visit) -> web.Response:
     async with visit.house.database.reading() as session:
         found = await _past(session, place) if is_past else await _open(session, place)
         names = await operator_names(session)
+        waiting = [] if is_past or place else await payments.in_review(session, limit=_LINES)
+        differences = [] if is_past or place else await payments.open_differences(session, _LINES)
     await visit.note(Act.SEE, "decisions")
     last = found[_LINES - 1] if len(found) > _LINES else None
     more = f"{last.proposed_at.isoformat()}|{last.id}" if last else ""
-    return visit.page("decisions.html", found=found[:_LINES], names=names, is_past=is_past, more=more)
+    return visit.page(
+        "decisions.html",
+        found=found[:_LINES],
+        names=names,
+        is_past=is_past,
+        more=more,
+        waiting=waiting,
+        differences=differences,
+    )
 
 
 async def show(visit: Visit) -> web.Response:

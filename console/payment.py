@@ -12,6 +12,7 @@ from console.visits import NotFound, Visit
 from core.phones import Phone, pretty
 from operators import Act, checked_reason
 from payments import Send
+from payments.review import review_item
 
 
 async def show(visit: Visit) -> web.Response:
@@ -39,7 +40,8 @@ async def _look(session: AsyncSession, reference: str) -> tuple[Payment, dict[st
         raise NotFound
     people = {payment.sender_id, payment.recipient_id} if isinstance(payment, Send) else {payment.member_id}
     story: Story = await story_of(session, payment)
-    return payment, {"names": await names_of(session, people), "story": story}
+    item = None if isinstance(payment, Send) else await review_item(session, payment)
+    return payment, {"names": await names_of(session, people), "story": story, "item": item}
 
 
 def _page(visit: Visit, payment: Payment, facts: dict[str, Any], number: str) -> web.Response:

@@ -24,6 +24,7 @@ from operators import Decision, Operator
 from payments import Deposit, DepositState, Payout, PayoutState, Send
 from payments.postings import Leg, leg_id
 from payments.provider_events import ProviderEvent
+from payments.traces import traces_of
 
 _EVENTS_AT_MOST = 50
 _MESSAGES_AT_MOST = 100
@@ -37,6 +38,8 @@ _DECIDED = {
     *(DepositState.SETTLED, DepositState.FAILED, DepositState.REVERSED),
     *(PayoutState.COMPLETED, PayoutState.FAILED, PayoutState.REVERSED),
 }
+# What a payment leaves as steps that are calls to the outside.
+_CALLS = {"call", "look_up"}
 _A_BLINK = timedelta(seconds=1)
 
 
@@ -80,6 +83,7 @@ async def story_of(session: AsyncSession, payment: Payment) -> Story:
     happenings = [
         _asked(payment),
         *events,
+        *await _steps(session, payment),
         *_states(payment),
         *await _holds(session, payment),
         *_behind(events, await _transfers(session, payment)),
@@ -101,6 +105,17 @@ def _behind(events: list[Happening], transfers: list[Happening]) -> list[Happeni
 def _asked(payment: Payment) -> Happening:
     amount = {"amount": Money(payment.amount, payment.currency)}
     return Happening(payment.created_at, "member", f"console.story.{kind_of(payment)}.asked", amount)
+
+
+async def _steps(session: AsyncSession, payment: Payment) -> list[Happening]:
+    """Calls to GetMiPay and look-ups, each with what came of it, and the steps that followed."""
+    told = []
+    for each in await traces_of(session, payment.id):
+        is_call = each.what in _CALLS
+        key = f"console.story.step.{each.what if is_call else 'other'}"
+        facts = {"what": each.what, "said": masked_words(each.said)}
+        told.append(Happening(each.at, "provider" if is_call else "house", key, facts))
+    return told
 
 
 def _states(payment: Payment) -> list[Happening]:
@@ -176,9 +191,15 @@ async def _holds(session: AsyncSession, payment: Payment) -> list[Happening]:
 
 
 async def _messages(session: AsyncSession, payment: Payment) -> list[Happening]:
+    """What was said about the payment, and every edit of it, which is looked for in the same chat only."""
     subject = f"{kind_of(payment)}:{payment.id}"
-    said = select(OutboxMessage).where(OutboxMessage.subject == subject).order_by(OutboxMessage.seq)
-    return [_message(each) for each in await session.scalars(said.limit(_MESSAGES_AT_MOST))]
+    about = select(OutboxMessage).where(OutboxMessage.subject == subject).order_by(OutboxMessage.seq)
+    said = {each.id: each for each in await session.scalars(about.limit(_MESSAGES_AT_MOST))}
+    for channel, chat in {(each.channel, each.chat) for each in said.values()}:
+        here = (OutboxMessage.channel == channel, OutboxMessage.chat == chat, OutboxMessage.edits.in_(list(said)))
+        edits = select(OutboxMessage).where(*here).order_by(OutboxMessage.seq).limit(_MESSAGES_AT_MOST)
+        said |= {each.id: each for each in await session.scalars(edits)}
+    return [_message(each) for each in sorted(said.values(), key=lambda each: each.seq)]
 
 
 def _message(message: OutboxMessage) -> Happening:

@@ -13,6 +13,7 @@ from core.db import Database
 from members import find_by_address
 from operators import Role, add_operator
 from tests.chromium import browser
+from tests.identity.kit import DOCUMENTS_KEY, waiting
 from tests.stories.group import Neighbour
 from tests.stories.town import Person, Town, running_town
 
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.parametrize("engine", ["sqlite"])
 @pytest.fixture
 async def town(database: Database, tmp_path: Path) -> AsyncIterator[Town]:
     """The whole house and its world."""
-    async with running_town(database, tmp_path) as town:
+    async with running_town(database, tmp_path, documents_key=DOCUMENTS_KEY) as town:
         yield town
 
 
@@ -78,9 +79,12 @@ async def test_an_operator_finds_out_what_became_of_a_payment(town: Town, tmp_pa
     async with town.database.reading() as session:
         member = await find_by_address(session, *awa.address)
     assert member is not None
+    document = await waiting(town.database, member)
     pages = {
         "search": "?q=a", "member": f"/members/{member.id}", "wallet": f"/members/{member.id}/wallet",
-        "payment": f"/payments/{reference.group()}", "decisions": "/decisions", "balance": "/balance",
+        "payment": f"/payments/{reference.group()}", "decisions": "/decisions",
+        "documents": "/documents", "document": f"/documents/{document.id}", "differences": "/differences",
+        "balance": "/balance",
         "account": "/balance/provider", "queues": "/queues", "reports": "/reports", "log": "/log",
         "operators": "/operators",
     }  # fmt: skip
@@ -97,6 +101,7 @@ async def test_an_operator_finds_out_what_became_of_a_payment(town: Town, tmp_pa
                     await page.goto(f"{town.app_url}/console{path}")
                     await expect(page.get_by_role("heading", level=1)).to_be_visible()
                     await page.screenshot(path=pictures / f"{width}-{name}.png", full_page=True)
+                    assert await page.evaluate("[...document.images].every((image) => image.naturalWidth > 0)"), name
                     assert await page.evaluate("document.documentElement.scrollWidth") <= WIDTHS[width]["width"], name
 
                 await page.goto(f"{town.app_url}/console")

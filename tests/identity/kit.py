@@ -13,7 +13,8 @@ from identity import Document, IdentityRequest, Safe
 from members import Member
 from operators import Operator, Role, add_operator
 
-SAFE = Safe("a key for documents, long enough to be one")
+DOCUMENTS_KEY = "a key for documents, long enough to be one"
+SAFE = Safe(DOCUMENTS_KEY)
 
 
 async def somebody(database: Database, name: str = "Awa") -> Member:
