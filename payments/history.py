@@ -16,6 +16,7 @@ from sqlalchemy import (
     case,
     cast,
     func,
+    literal,
     null,
     or_,
     select,
@@ -182,7 +183,9 @@ def _newest(branch: _Branch, before: Cursor | None, limit: int) -> Select[Any]:
     )
     query = select(*columns).where(branch.where).order_by(branch.at.desc(), branch.table.id.desc()).limit(limit)
     if before is not None:
-        query = query.where(tuple_(branch.at, branch.table.id) < tuple_(before.at, before.id))
+        # As our own types: SQLite would compare an id as it keeps it with another that is written out.
+        end = tuple_(literal(before.at, UtcDateTime), literal(before.id, Id))
+        query = query.where(tuple_(branch.at, branch.table.id) < end)
     # A branch of its own, because SQLite takes no ORDER BY inside a UNION.
     return select(query.subquery())
 

@@ -20,7 +20,7 @@ NOBODY = str(new_id())
 
 # Coming in is the way in itself; the others are done at the server's command line.
 ELSEWHERE = {
-    Act.LOG_IN, Act.ANSWER, Act.FREEZE, Act.UNFREEZE, Act.RESET_PIN,
+    Act.LOG_IN, Act.ANSWER, Act.COMPENSATE, Act.FREEZE, Act.UNFREEZE, Act.RESET_PIN,
     Act.RESOLVE_SUSPENSE,
 }  # fmt: skip
 

@@ -1,12 +1,14 @@
 """A member's past, page by page."""
 
 import pytest
+from sqlalchemy import update
 
 import payments
+from core import clock
 from core.money import Money
 from ledger import AccountKind
 from members import Member
-from payments import Line, LineKind, history, request_send
+from payments import Line, LineKind, Send, history, request_send
 from tests.payments.kit import World
 
 
@@ -92,3 +94,14 @@ async def test_parked_money_is_told_to_whom_it_is_parked_for(world: World) -> No
     assert [line.parked for line in await pages(world, issa, 5)] == [Money(500)]
     assert [line.parked for line in await pages(world, awa, 5)] == [Money(0)]
     assert (await world.stands(issa, AccountKind.PARKED)).posted == Money(500)
+
+
+async def test_what_happened_in_the_same_moment_is_on_one_page_or_the_next(world: World) -> None:
+    awa, issa = await world.member("Awa"), await world.member("Issa")
+    await world.give(awa, 5000)
+    async with world.database.transaction() as session:
+        for number in range(4):
+            await request_send(session, awa, issa.id, Money(100 + number), key=f"at once {number}")
+        await session.execute(update(Send).values(created_at=clock.now()))
+    lines = await pages(world, awa, 1)
+    assert sorted(line.amount.amount for line in lines) == [-103, -102, -101, -100]
