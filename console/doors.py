@@ -8,6 +8,7 @@ from aiohttp import web
 
 from console import (
     balance,
+    custody,
     decisions,
     differences,
     documents,
@@ -44,6 +45,9 @@ DOORS = (
     Door("GET", "/members/{id}/wallet", Act.SEE, member.show_wallet),
     Door("GET", "/members/{id}/operations.csv", Act.SEE, exports.give_operations),
     Door("POST", "/members/{id}/numbers", Act.SEE_NUMBER, member.show_numbers),
+    Door("POST", "/members/{id}/freeze", Act.FREEZE, custody.freeze),
+    Door("POST", "/members/{id}/unfreeze", Act.UNFREEZE, custody.unfreeze),
+    Door("POST", "/members/{id}/pin", Act.RESET_PIN, custody.reset_pin),
     Door("GET", "/payments/{reference}", Act.SEE, payment.show),
     Door("POST", "/payments/{reference}/number", Act.SEE_NUMBER, payment.show_number),
     Door("POST", "/payments/{reference}/outcome", Act.RESOLVE_PAYMENT, proposing.propose_outcome),

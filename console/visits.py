@@ -34,7 +34,20 @@ MENU = (
 # What a page may be asked to say that was just done: only what stands here is ever said.
 DONE = {
     name: name
-    for name in ("added", "role", "dismissed", "sessions", "approved", "rejected", "identified", "refused", "proposed")
+    for name in (
+        "added",
+        "role",
+        "dismissed",
+        "sessions",
+        "approved",
+        "rejected",
+        "identified",
+        "refused",
+        "frozen",
+        "unfrozen",
+        "pin",
+        "proposed",
+    )
 }
 
 
