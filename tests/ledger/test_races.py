@@ -11,6 +11,7 @@ from uuid import UUID
 
 import asyncpg
 import pytest
+from sqlalchemy.engine import make_url
 
 from core.ids import new_id
 from tests.ledger.kit import Books
@@ -67,7 +68,8 @@ async def _expect_a_hundred_spent_once(books: Books, errand: Errand, answers: li
 
 async def _kill_backends(url: str, killed: list[int]) -> None:
     """Terminate one of the spenders' server processes after the other, until cancelled."""
-    connection = await asyncpg.connect(url)
+    own = make_url(url).difference_update_query(["pgbouncer"]).render_as_string(hide_password=False)
+    connection = await asyncpg.connect(own, statement_cache_size=0)
     others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
     victim = f"SELECT pid, pg_terminate_backend(pid) {others} ORDER BY random() LIMIT 1"
     try:
