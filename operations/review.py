@@ -27,6 +27,7 @@ commands = typer.Typer(help="Payments that wait for a person, and whatever else 
 Reference = Annotated[str, typer.Argument(help="As in the member's message: D-… or R-…")]
 Subject = Annotated[str, typer.Argument(help="What it is about, as `cauri review` lists it.")]
 By = Annotated[str, typer.Option("--operator", help="Who you are: a name of `cauri operators list`.")]
+Kind = Annotated[str | None, typer.Option(help="Which one, where several wait about the same.")]
 Reason = Annotated[str, typer.Option(help="Why, for whoever approves it and for the log.")]
 
 
@@ -140,24 +141,31 @@ def settle(
 
 
 @commands.command()
-def approve(subject: Subject, operator: By) -> None:
+def approve(
+    subject: Subject,
+    operator: By,
+    kind: Kind = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Ask nothing: you have read what `cauri review` lists.")] = False,
+) -> None:
     """Approve what another operator has proposed: it is done at once."""
-    known = app.decisions()
-    decision = finish(_as_operator(operator, lambda session, by: _decide(session, by, subject, known.approve)))
+    known, decision = app.decisions(), finish(_reading(lambda session: _open_one(session, subject, kind)))
+    if not yes:
+        typer.confirm(f"{decision.subject}: {_proposal(decision)}. Approve?", abort=True)
+    # By its id: what somebody proposes instead meanwhile is not what was read.
+    finish(_as_operator(operator, lambda session, by: known.approve(session, by, decision.id)))
     typer.echo(f"✅ {decision.subject}: {_proposal(decision)}. Done.")
 
 
 @commands.command()
 def reject(
-    subject: Subject, operator: By, reason: Annotated[str, typer.Option(help="Why not, for the log.")] = ""
+    subject: Subject,
+    operator: By,
+    kind: Kind = None,
+    reason: Annotated[str, typer.Option(help="Why not, for the log.")] = "",
 ) -> None:
     """Reject what was proposed, or take back your own: nothing moves."""
-    known = app.decisions()
-
-    async def say_no(session: AsyncSession, by: Operator, decision_id: UUID) -> Decision:
-        return await known.reject(session, by, decision_id, reason)
-
-    decision = finish(_as_operator(operator, lambda session, by: _decide(session, by, subject, say_no)))
+    known, decision = app.decisions(), finish(_reading(lambda session: _open_one(session, subject, kind)))
+    finish(_as_operator(operator, lambda session, by: known.reject(session, by, decision.id, reason)))
     typer.echo(f"✖️ {decision.subject}: {_proposal(decision)}. Rejected, and nothing moved.")
 
 
@@ -182,14 +190,14 @@ async def _parked(session: AsyncSession) -> list[tuple[Member, ParkedMoney]]:
     return [(await session.get_one(Member, each.member_id), each) for each in found]
 
 
-async def _decide(
-    session: AsyncSession, by: Operator, subject: str,
-    decide: Callable[[AsyncSession, Operator, UUID], Awaitable[Decision]],
-) -> Decision:  # fmt: skip
-    decision = await operators.find_decision(session, subject.strip())
-    if decision is None:
+async def _open_one(session: AsyncSession, subject: str, kind: str | None) -> Decision:
+    """The open decision about `subject`; where there are several, the one of that kind."""
+    waiting = [each for each in await operators.open_decisions(session, kind) if each.subject == subject.strip()]
+    if not waiting:
         raise NotReady(f"No decision waits about {subject}: `cauri review` lists those that do.")
-    return await decide(session, by, decision.id)
+    if len(waiting) > 1:
+        raise NotReady(f"Several wait about {subject}: say --kind, {' or '.join(each.kind for each in waiting)}.")
+    return waiting[0]
 
 
 async def _member(session: AsyncSession, named_by: str) -> Member:

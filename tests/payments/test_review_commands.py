@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
 from typer.testing import CliRunner, Result
 
 import cli
@@ -14,7 +15,7 @@ from core.db import Database
 from core.money import Money
 from ledger import AccountKind
 from members import verify_phone
-from operators import Role
+from operators import Act, Decision, Decisions, Role, operator_named
 from payments import Deposit, DepositState
 from payments.statement_lines import COLUMNS
 from tests.operators.kit import hired
@@ -82,13 +83,43 @@ def test_a_payment_is_listed_shown_resolved_by_one_and_approved_by_another(cauri
     proposed = cauri("review", "resolve", reference, "--as", "paid", "--reason", WHY, "--operator", "Fanta")
     assert f"cauri review approve {reference} --operator NAME" in proposed.stdout
     assert WHY in cauri("review").stdout
-    alone = cauri("review", "approve", reference, "--operator", "Fanta")
+    alone = cauri("review", "approve", reference, "--operator", "Fanta", "--yes")
     assert (alone.exit_code, "a second person has to approve" in alone.stderr) == (1, True)
-    approved = cauri("review", "approve", reference, "--operator", "Issa")
+    approved = cauri("review", "approve", reference, "--operator", "Issa", "--yes")
     assert (approved.exit_code, f"✅ {reference}" in approved.stdout) == (0, True)
     assert cauri("review").stdout == "Nothing waits for anybody.\n"
     assert "Nothing is to be decided." in cauri("review", "show", reference).stdout
     assert cauri("operators", "verify-log").exit_code == 0
+
+
+def test_who_approves_reads_it_first_and_may_leave_it(cauri: Cauri, reference: str):
+    cauri("review", "resolve", reference, "--as", "paid", "--reason", WHY, "--operator", "Fanta")
+    left = cauri("review", "approve", reference, "--operator", "Issa")
+    assert (left.exit_code, WHY in left.stdout) == (1, True)
+    assert WHY in cauri("review").stdout
+
+
+def test_where_several_decisions_wait_about_one_thing_it_is_said_which(cauri: Cauri, database_url: str, reference: str):
+    async def propose_two() -> None:
+        database = Database(database_url)
+        known = Decisions()
+        async with database.transaction() as session:
+            fanta = await operator_named(session, "Fanta")
+            assert fanta is not None
+            for kind in ("release.parked", "debt.collect"):
+                known.register(kind, Act.RESOLVE_PAYMENT, _never)
+                await known.propose(session, fanta, kind, "member:1", reason=WHY)
+        await database.close()
+
+    asyncio.run(propose_two())
+    several = cauri("review", "reject", "member:1", "--operator", "Issa")
+    assert (several.exit_code, "release.parked or debt.collect" in several.stderr) == (1, True)
+    assert cauri("review", "reject", "member:1", "--operator", "Issa", "--kind", "debt.collect").exit_code == 0
+    assert "debt.collect" not in cauri("review").stdout
+
+
+async def _never(_: AsyncSession, __: Decision) -> None:
+    raise AssertionError("nobody has approved")
 
 
 def test_what_is_rejected_moves_nothing(cauri: Cauri, reference: str):
@@ -123,7 +154,7 @@ def test_parked_money_is_released_by_two(cauri: Cauri, reference: str):
     assert "release.parked (amount 3000)" in proposed.stdout
     subject = proposed.stdout.split()[1].removesuffix(":")
     assert subject.startswith("member:")
-    assert cauri("review", "approve", subject, "--operator", "Issa").exit_code == 0
+    assert cauri("review", "approve", subject, "--operator", "Issa", "--yes").exit_code == 0
     assert cauri("review", "parked").stdout == ""
     nothing = cauri("review", "release", subject, "--reason", WHY, "--operator", "Fanta")
     assert (nothing.exit_code, "Parked: 0" in nothing.stderr) == (1, True)
@@ -141,7 +172,7 @@ def test_a_statement_is_compared_booked_and_credited(cauri: Cauri, reference: st
     for way, more in (("suspense", ()), ("credit", ("--to", HERS))):
         settled = cauri("review", "settle", difference, "--as", way, *more, "--reason", WHY, "--operator", "Fanta")
         assert settled.exit_code == 0, settled.output
-        assert cauri("review", "approve", difference, "--operator", "Issa").exit_code == 0
+        assert cauri("review", "approve", difference, "--operator", "Issa", "--yes").exit_code == 0
         listed = cauri("review", "suspense").stdout
         assert listed.startswith(f"{difference}: 7\u00a0000") if way == "suspense" else not listed
     assert balance(database_url, AccountKind.SUSPENSE) == 0
