@@ -16,7 +16,15 @@ from tests.payments.kit import World, opened_world
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"])
 
 # They hold the operators themselves and what they did; the log is walked from its end, and each page of it has a limit.
-SMALL = {"operator", "operator_decision", "operator_act", "console_session", "console_link", "payment_day"}
+SMALL = {
+    "operator",
+    "operator_decision",
+    "operator_act",
+    "console_session",
+    "console_link",
+    "payment_day",
+    "reconciliation",
+}
 
 
 @pytest.fixture
@@ -74,5 +82,5 @@ async def test_no_page_reads_a_large_table_from_end_to_end(desk: Counter, world:
 
 def _is_a_walk_through_everything(step: str) -> bool:
     """Whether a step of a plan reads a whole table; what is made on the way is as small as what it was made of."""
-    found = re.match(r"SCAN (\w+)\b(?! USING (?:COVERING )?INDEX \w*(?:seq|kept_aside|undecided))", step)
+    found = re.match(r"SCAN (\w+)\b(?! USING (?:COVERING )?INDEX \w*(?:seq|kept_aside|undecided|in_review|open))", step)
     return found is not None and found[1] not in SMALL and not found[1].startswith(("anon_", "CONSTANT", "SUBQUERY"))
