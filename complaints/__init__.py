@@ -28,16 +28,17 @@ from complaints.complaints import (
     checked_words,
     complain,
     complaint_named,
+    complaints_about,
     complaints_of,
     end_by_itself,
     follow,
     notes_of,
     open_about,
-    open_complaints,
     say_more,
     withdraw,
 )
 from complaints.deadlines import Deadlines, day_before, deadlines, is_working_day, working_days_later
+from complaints.urgency import Waiting, open_complaints, waiting
 
 __all__ = [
     "COMPENSATION",
@@ -54,11 +55,13 @@ __all__ = [
     "NoSuchSum",
     "Outcome",
     "Subject",
+    "Waiting",
     "WordsMissing",
     "answer",
     "checked_words",
     "complain",
     "complaint_named",
+    "complaints_about",
     "complaints_of",
     "day_before",
     "deadlines",
@@ -73,6 +76,7 @@ __all__ = [
     "register_compensations",
     "register_reminders",
     "say_more",
+    "waiting",
     "withdraw",
     "working_days_later",
 ]

@@ -113,6 +113,16 @@ class Complaint(Model):
     """When the first answer was given."""
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
+    @property
+    def due_by(self) -> datetime:
+        """The deadline that comes next: the first answer's until it is given, then the end's."""
+        return self.answer_by if self.answered_at is None else self.end_by
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it is not over and that deadline has passed."""
+        return self.state is not ComplaintState.CLOSED and self.due_by < clock.now()
+
 
 class ComplaintNote(Model):
     """What somebody said in a complaint."""
@@ -186,6 +196,12 @@ async def complaints_of(session: AsyncSession, member_id: UUID, limit: int = 5) 
     return list(await session.scalars(theirs.limit(limit)))
 
 
+async def complaints_about(session: AsyncSession, about_id: UUID, limit: int = 5) -> list[Complaint]:
+    """The complaints about a transaction, the newest first, those that are over too."""
+    found = select(Complaint).where(Complaint.about_id == about_id).order_by(Complaint.opened_at.desc())
+    return list(await session.scalars(found.limit(limit)))
+
+
 async def complaint_named(session: AsyncSession, reference: str) -> Complaint | None:
     return await session.scalar(select(Complaint).where(Complaint.reference == reference.strip().upper()))
 
@@ -194,12 +210,6 @@ async def open_about(session: AsyncSession, about_id: UUID, member_id: UUID | No
     """The complaints about a transaction that are not over."""
     found = select(Complaint).where(Complaint.about_id == about_id, Complaint.state != ComplaintState.CLOSED)
     return list(await session.scalars(found if member_id is None else found.where(Complaint.member_id == member_id)))
-
-
-async def open_complaints(session: AsyncSession, limit: int = 50) -> list[Complaint]:
-    """What operators have to end, the most urgent first."""
-    still = select(Complaint).where(Complaint.state != ComplaintState.CLOSED)
-    return list(await session.scalars(still.order_by(Complaint.end_by).limit(limit)))
 
 
 async def notes_of(session: AsyncSession, complaint_id: UUID) -> list[ComplaintNote]:

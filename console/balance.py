@@ -13,7 +13,7 @@ from core.money import Money
 from ledger import AccountKind
 from ledger.tables import ACCOUNT
 from operators import Act
-from payments import HOUSE
+from payments import HOUSE, last_balance
 
 _LINES = 30
 
@@ -28,9 +28,9 @@ class HouseAccount:
 async def show(visit: Visit) -> web.Response:
     """What stands on each account, and what the members' part of it is."""
     async with visit.house.database.reading() as session:
-        accounts = await _accounts(session)
+        accounts, said = await _accounts(session), await last_balance(session)
     await visit.note(Act.SEE, "balance")
-    return visit.page("balance.html", accounts=accounts, members=_members_part(accounts))
+    return visit.page("balance.html", accounts=accounts, members=_members_part(accounts), said=said)
 
 
 async def show_account(visit: Visit) -> web.Response:

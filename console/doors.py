@@ -8,6 +8,7 @@ from aiohttp import web
 
 from console import (
     balance,
+    complaints,
     custody,
     decisions,
     differences,
@@ -63,6 +64,11 @@ DOORS = (
     # The right that these two take is the one of the decision's kind.
     Door("POST", "/decisions/{id}/approve", Act.SEE, decisions.approve),
     Door("POST", "/decisions/{id}/reject", Act.SEE, decisions.reject),
+    Door("GET", "/complaints", Act.SEE, complaints.show_all),
+    Door("GET", "/complaints/{reference}", Act.SEE, complaints.show),
+    Door("POST", "/complaints/{reference}/answer", Act.ANSWER, complaints.answer),
+    Door("POST", "/complaints/{reference}/end", Act.ANSWER, complaints.end),
+    Door("POST", "/complaints/{reference}/compensate", Act.COMPENSATE, proposing.propose_compensation),
     Door("GET", "/documents", Act.SEE_DOCUMENT, documents.show_all),
     Door("GET", "/documents/{id}", Act.SEE_DOCUMENT, documents.show),
     Door("GET", "/documents/{id}/picture.jpg", Act.SEE_DOCUMENT, documents.give_picture),

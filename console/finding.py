@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from complaints import Complaint, complaint_named
 from console.visits import printable
 from core import names
 from core.errors import Refusal
@@ -25,6 +26,7 @@ from tontines import Tontine
 PER_PAGE = 20
 _WORDS_AT_MOST = 100
 _REFERENCE = re.compile(r"([DRS])-?([0-9A-Z]{4})-?([0-9A-Z]{4})-?([0-9A-Z]{4})")
+_COMPLAINT = re.compile(r"K-?([0-9A-Z]{4})-?([0-9A-Z]{4})-?([0-9A-Z]{4})")
 _PROVIDERS_ID = re.compile(r"\S{6,100}")
 _CHANNEL_ID = re.compile(r"\S{3,64}")
 _DIGITS = re.compile(r"\d{8,15}")
@@ -38,6 +40,7 @@ class Found:
     """What there is by these words; `more` is where the next page of names begins."""
 
     payments: list[Payment] = field(default_factory=list)
+    complaints: list[Complaint] = field(default_factory=list)
     members: list[Member] = field(default_factory=list)
     tontines: list[Tontine] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
@@ -45,7 +48,8 @@ class Found:
 
     @property
     def count(self) -> int:
-        return len(self.payments) + len(self.members) + len(self.tontines) + len(self.decisions)
+        of_the_house = len(self.payments) + len(self.complaints) + len(self.decisions)
+        return of_the_house + len(self.members) + len(self.tontines)
 
 
 async def find(session: AsyncSession, words: str, after: tuple[str, UUID] | None = None) -> Found:
@@ -54,6 +58,8 @@ async def find(session: AsyncSession, words: str, after: tuple[str, UUID] | None
     found = Found()
     if after is None:
         await _by_name_of_payment(session, words, found)
+        if complaint := await complaint_called(session, words):
+            found.complaints.append(complaint)
         await _by_id(session, words, found)
         await _by_number(session, words, found)
         await _by_channel_id(session, words, found)
@@ -70,6 +76,12 @@ async def payment_named(session: AsyncSession, reference: str) -> Payment | None
     table: type[Any] = _BY_LETTER[match[1]]
     payment: Payment | None = await session.scalar(select(table).where(table.reference == "-".join(match.groups())))
     return payment
+
+
+async def complaint_called(session: AsyncSession, reference: str) -> Complaint | None:
+    """The complaint of this reference, read out in the same way."""
+    match = _COMPLAINT.fullmatch(reference.upper().replace(" ", ""))
+    return await complaint_named(session, "-".join(("K", *match.groups()))) if match else None
 
 
 async def _by_name_of_payment(session: AsyncSession, words: str, found: Found) -> None:
@@ -89,7 +101,7 @@ async def _by_id(session: AsyncSession, words: str, found: Found) -> None:
         return
     tables: tuple[tuple[type[Any], list[Any]], ...] = (
         (Member, found.members), (Deposit, found.payments), (Payout, found.payments), (Send, found.payments),
-        (Tontine, found.tontines), (Decision, found.decisions),
+        (Tontine, found.tontines), (Decision, found.decisions), (Complaint, found.complaints),
     )  # fmt: skip
     for table, into in tables:
         if (row := await session.get(table, wanted)) is not None:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import ledger
+from complaints import Complaint, complaints_of
 from console.log import operator_names, recent_acts
 from console.people import names_of, owners_of
 from console.visits import NotFound, Visit, cursor
@@ -47,6 +48,7 @@ class Seen:
     addresses: list[Address]
     phones: list[MemberPhone]
     tontines: list[Tontine]
+    complaints: list[Complaint]
     lines: Page
     others: dict[UUID, str]
     """The names of those they sent to or had something from."""
@@ -110,6 +112,7 @@ async def _look(session: AsyncSession, member_id: UUID, before: Cursor | None) -
         addresses=await addresses_of(session, member_id),
         phones=await _phones(session, member_id),
         tontines=list(await tontines_of(session, member_id)),
+        complaints=await complaints_of(session, member_id),
         lines=lines,
         others=await names_of(session, {line.counterparty_id for line in lines.lines if line.counterparty_id}),
         acts=await recent_acts(session, _subject(member_id)),

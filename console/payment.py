@@ -5,6 +5,7 @@ from typing import Any
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from complaints import complaints_about
 from console.finding import Payment, payment_named
 from console.people import names_of
 from console.story import Story, kind_of, story_of
@@ -41,7 +42,10 @@ async def _look(session: AsyncSession, reference: str) -> tuple[Payment, dict[st
     people = {payment.sender_id, payment.recipient_id} if isinstance(payment, Send) else {payment.member_id}
     story: Story = await story_of(session, payment)
     item = None if isinstance(payment, Send) else await review_item(session, payment)
-    return payment, {"names": await names_of(session, people), "story": story, "item": item}
+    complaints = await complaints_about(session, payment.id)
+    return payment, {
+        "names": await names_of(session, people), "story": story, "item": item, "complaints": complaints
+    }  # fmt: skip
 
 
 def _page(visit: Visit, payment: Payment, facts: dict[str, Any], number: str) -> web.Response:

@@ -6,7 +6,9 @@ from uuid import UUID
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
+import complaints
 import payments
+from console.complaints import known_complaint
 from console.visits import NotFound, Visit, led_to
 from core.money import Money, parse_amount
 from members import Member
@@ -57,6 +59,20 @@ async def propose_way(visit: Visit) -> web.Response:
         member = await _credited(session, visit) if way is Way.CREDIT else None
         return await payments.propose_way(
             session, visit.house.decisions, visit.operator, visit.named("reference"), way, member=member,
+            reason=visit.typed("reason"),
+        )  # fmt: skip
+
+    return _proposed(await visit.house.database.run(propose))
+
+
+async def propose_compensation(visit: Visit) -> web.Response:
+    """Propose to end a complaint with money of the house; what the member reads is proposed with it."""
+    amount = parse_amount(visit.typed("amount"))
+
+    async def propose(session: AsyncSession) -> Decision:
+        complaint = await known_complaint(session, visit)
+        return await complaints.propose_compensation(
+            session, visit.house.decisions, complaint, visit.operator, amount, words=visit.written("words"),
             reason=visit.typed("reason"),
         )  # fmt: skip
 

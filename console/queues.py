@@ -8,6 +8,7 @@ from aiohttp import web
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+import complaints
 from bot.views import View
 from console.showing import masked_words, plain
 from console.visits import Visit
@@ -47,6 +48,7 @@ class Queues:
     jobs: tuple[int, timedelta]
     unsaid: tuple[int, timedelta]
     figures: Figures
+    complaints: complaints.Waiting
     due: list[Due]
     failing: list[JobRow]
     addresses: list[OutboxAddress]
@@ -69,6 +71,7 @@ async def look(session: AsyncSession, operators_chat: str) -> Queues:
         jobs=await jobs.waiting(session),
         unsaid=await outbox.waiting(session),
         figures=await figures(session),
+        complaints=await complaints.waiting(session),
         due=await _due(session),
         failing=await _failing(session),
         addresses=await _addresses(session),

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from aiohttp import web
 
+import complaints
 from console.finding import Found, find
 from console.visits import Visit, led_to, printable
 from operators import Act
@@ -16,7 +17,9 @@ async def search(visit: Visit) -> web.Response:
     """What was looked for; where there is one such thing only, its own page."""
     words = printable(visit.query.get("q", ""))[:_QUERY_AT_MOST]
     if not words:
-        return visit.page("search.html", words="", found=None, more="")
+        async with visit.house.database.reading() as session:
+            waiting = await complaints.waiting(session)
+        return visit.page("search.html", words="", found=None, more="", waiting=waiting)
     async with visit.house.database.reading() as session:
         found = await find(session, words, _after(visit.query.get("after", "")))
     # What was typed may be a number, and the log holds none: it says how much was found.
@@ -30,6 +33,8 @@ async def search(visit: Visit) -> web.Response:
 def _only(found: Found) -> str | None:
     if found.payments:
         return f"/console/payments/{found.payments[0].reference}"
+    if found.complaints:
+        return f"/console/complaints/{found.complaints[0].reference}"
     if found.members:
         return f"/console/members/{found.members[0].id}"
     if found.tontines:

@@ -143,6 +143,8 @@ def path_of(subject: str) -> str:
     kind, _, name = subject.partition(":")
     if kind in _ROOMS and _ID.fullmatch(name):
         return f"/console/{_ROOMS[kind]}/{name}"
+    if kind == "complaint" and _COMPLAINT.fullmatch(name):
+        return f"/console/complaints/{name}"
     if _DIFFERENCE.fullmatch(subject):
         return f"/console/differences/{subject}"
     return f"/console/payments/{subject}" if _REFERENCE.fullmatch(subject) else ""
@@ -150,5 +152,6 @@ def path_of(subject: str) -> str:
 
 _ROOMS = {"member": "members", "tontine": "tontines"}
 _ID = re.compile(r"[0-9a-f-]{36}")
+_COMPLAINT = re.compile(r"K(?:-[0-9A-Z]{4}){3}")
 _DIFFERENCE = re.compile(r"E(?:-[0-9A-Z]{4}){3}")
 _REFERENCE = re.compile(r"[DRS](?:-[0-9A-Z]{4}){3}")

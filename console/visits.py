@@ -24,6 +24,7 @@ _DIGITS = 20
 MENU = (
     ("search", "/console", Act.SEE),
     ("decisions", "/console/decisions", Act.SEE),
+    ("complaints", "/console/complaints", Act.SEE),
     ("documents", "/console/documents", Act.SEE_DOCUMENT),
     ("balance", "/console/balance", Act.SEE),
     ("queues", "/console/queues", Act.SEE),
@@ -47,6 +48,8 @@ DONE = {
         "unfrozen",
         "pin",
         "proposed",
+        "answered",
+        "ended",
     )
 }
 
@@ -83,6 +86,10 @@ class Visit:
     def typed(self, name: str) -> str:
         """What was typed into a field, on one line and without what no eye sees."""
         return printable(self.form.get(name, ""))
+
+    def written(self, name: str) -> str:
+        """What was written into a larger field, line by line."""
+        return "\n".join(self.form.get(name, "").splitlines())
 
     def number(self, name: str, at_most: int = 2**63 - 1) -> int | None:
         """A number that the address says, if it does; raises NotFound for anything that is none."""

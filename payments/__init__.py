@@ -69,6 +69,7 @@ from payments.reconciling import (
     begin_to_compare,
     compare_balance,
     compare_statement,
+    last_balance,
     reconciliations,
 )
 from payments.releasing import releasable, release_parked
@@ -229,6 +230,7 @@ __all__ = [
     "in_review",
     "in_suspense",
     "keep_services",
+    "last_balance",
     "loaded_this_month",
     "lock_deposit",
     "lock_payout",

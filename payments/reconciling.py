@@ -173,6 +173,12 @@ async def reconciliations(session: AsyncSession, limit: int = 30) -> list[Reconc
     return list(await session.scalars(select(Reconciliation).order_by(Reconciliation.at.desc()).limit(limit)))
 
 
+async def last_balance(session: AsyncSession) -> Reconciliation | None:
+    """The latest comparison of balances, with what GetMiPay said stands with them; None before the first one."""
+    balances = select(Reconciliation).where(Reconciliation.source == "balance", Reconciliation.ours.is_not(None))
+    return await session.scalar(balances.order_by(Reconciliation.at.desc()).limit(1))
+
+
 async def _begin(
     session: AsyncSession, source: str, by: Operator | None, *, theirs: int | None, ours: int | None
 ) -> Reconciliation:

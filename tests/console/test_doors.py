@@ -18,9 +18,9 @@ from tests.console.kit import Counter, Seat, counter, form_word_of, words_of
 # An address behind each door, of something that is not there: who is refused never learns that.
 NOBODY = str(new_id())
 
-# Coming in is the way in itself; complaints are answered at the command line; suspense is settled at the door of its
-# difference, and whoever registered that kind of decision asks for the right.
-ELSEWHERE = {Act.LOG_IN, Act.ANSWER, Act.COMPENSATE, Act.RESOLVE_SUSPENSE}
+# Coming in is the way in itself; suspense is settled at the door of its difference, and whoever registered that kind of
+# decision asks for the right.
+ELSEWHERE = {Act.LOG_IN, Act.RESOLVE_SUSPENSE}
 
 
 def path_of(door) -> str:

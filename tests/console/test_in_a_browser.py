@@ -13,6 +13,7 @@ from core.db import Database
 from members import find_by_address
 from operators import Role, add_operator
 from tests.chromium import browser
+from tests.complaints.kit import complained
 from tests.identity.kit import DOCUMENTS_KEY, waiting
 from tests.stories.group import Neighbour
 from tests.stories.town import Person, Town, running_town
@@ -80,9 +81,11 @@ async def test_an_operator_finds_out_what_became_of_a_payment(town: Town, tmp_pa
         member = await find_by_address(session, *awa.address)
     assert member is not None
     document = await waiting(town.database, member)
+    complaint = await complained(town.database, member)
     pages = {
         "search": "?q=a", "member": f"/members/{member.id}", "wallet": f"/members/{member.id}/wallet",
         "payment": f"/payments/{reference.group()}", "decisions": "/decisions",
+        "complaints": "/complaints", "complaint": f"/complaints/{complaint.reference}",
         "documents": "/documents", "document": f"/documents/{document.id}", "differences": "/differences",
         "balance": "/balance",
         "account": "/balance/provider", "queues": "/queues", "reports": "/reports", "log": "/log",

@@ -236,6 +236,16 @@ async def test_the_queues_show_what_waits_and_what_was_kept_aside(desk: Counter,
     assert NUMBER not in page
 
 
+async def test_the_balance_page_shows_what_getmipay_last_said_beside_our_books(desk: Counter, seat: Seat, world: World):
+    await world.pay(await world.open_deposit(await world.member(), 5000))
+    assert "Chez GetMiPay" not in words_of((await seat.opens("/balance")).text)
+    for said, minutes in ((4_000, 0), (4_321, 1)):
+        with clock.ahead(timedelta(minutes=minutes)):
+            await desk.database.run(lambda session, said=said: payments.compare_balance(session, Money(said)))
+    page = words_of((await seat.opens("/balance")).text)
+    assert "Chez GetMiPay, d’après GetMiPay 4 321 F CFA Chez nous à ce moment-là 5 000 F CFA" in page
+
+
 async def test_the_balance_page_tells_the_houses_money_from_the_members(desk: Counter, seat: Seat, world: World):
     awa = await world.member("Awa")
     await world.pay(await world.open_deposit(awa, 5000))

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event, text
 
+from complaints import Subject
 from core.db import Database
 from members import register, use_phone
+from tests.complaints.kit import complained
 from tests.console.kit import Counter
 from tests.payments.kit import World, opened_world
 
@@ -55,6 +57,7 @@ async def test_no_page_reads_a_large_table_from_end_to_end(desk: Counter, world:
     await world.pay(deposit)
     await world.give(awa, 10_000)
     payout = await world.open_payout(awa, 2000)
+    complaint = await complained(desk.database, awa, subject=Subject("deposit", deposit.id, deposit.reference))
     async with desk.seated("Chef") as seat:
         with asked(desk.database) as questions:
             for path, query in (
@@ -65,6 +68,8 @@ async def test_no_page_reads_a_large_table_from_end_to_end(desk: Counter, world:
                 (f"/members/{awa.id}/wallet", {"before": "9"}), (f"/payments/{deposit.reference}", {}),
                 (f"/payments/{payout.reference}", {}), ("/decisions", {}), ("/decisions", {"past": "yes"}),
                 ("/balance", {}), ("/balance/provider", {}), ("/queues", {}), ("/reports", {}), ("/log", {}),
+                ("/complaints", {}), (f"/complaints/{complaint.reference}", {}), ("", {"q": complaint.reference}),
+                ("", {}),
             ):  # fmt: skip
                 assert (await seat.opens(path, **query)).status_code == 200, path
     assert len(questions) > 40

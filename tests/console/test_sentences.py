@@ -4,6 +4,7 @@ import ast
 import re
 from pathlib import Path
 
+from complaints import COMPENSATION, ComplaintState, Outcome
 from console.visits import DONE, MENU
 from core import i18n
 from ledger import AccountKind
@@ -44,4 +45,6 @@ def test_every_word_that_is_shown_by_its_name_has_a_sentence():
     named += [f"console.line.{kind.value}" for kind in LineKind] + [f"console.doubt.{doubt.value}" for doubt in Doubt]
     named += [f"console.account.{kind.value}" for kind in AccountKind] + [f"console.tier.{tier.value}" for tier in Tier]
     named += [f"console.nav.{name}" for name, _, _ in MENU] + [f"console.done.{name}" for name in DONE]
+    named += [f"console.complaint_outcome.{outcome.value}" for outcome in Outcome] + [f"console.kind.{COMPENSATION}"]
+    named += [f"console.complaint_state.{state.value}" for state in set(ComplaintState) - {ComplaintState.CLOSED}]
     assert set(named) - KEYS == set()
