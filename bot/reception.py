@@ -26,8 +26,8 @@ from bot.words import plain
 from core import clock, i18n, inbox, outbox
 from core.db import Database, is_database_away
 from core.errors import Refusal
+from core.floods import Floods
 from core.outbox import Destination
-from core.pace import Pace
 from core.phones import parse_phone
 from members import Meeting, Member, meet, verify_phone
 
@@ -54,7 +54,7 @@ class Reception:
         self._database = database
         self._commands = commands
         self._groups = groups
-        self._pace = Pace(_A_MINUTE)
+        self._floods = Floods(_A_MINUTE)
         self._lines: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     async def receive(self, incoming: Incoming) -> Toast | None:
@@ -64,8 +64,8 @@ class Reception:
         heard for the rest of the minute. Raises ComeAgain when the database is away.
         """
         person = f"{incoming.channel}:{incoming.person}"
-        was_over = self._pace.is_over(person)
-        if self._pace.counts_over(person):
+        was_over = self._floods.is_over(person)
+        if self._floods.counts_over(person):
             return None if was_over else await self._slow_down(incoming)
         here = structlog.contextvars.bound_contextvars(channel=incoming.channel, message=incoming.id)
         try:

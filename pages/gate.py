@@ -10,7 +10,7 @@ from typing import TypeAlias
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from core.pace import Pace
+from core.floods import Floods
 from core.settings import is_loopback
 
 # Behind one address of a mobile operator are thousands of telephones: these stop floods, not people.
@@ -36,8 +36,8 @@ class Gate:
 
     def __init__(self, proxies: Sequence[Network] = ()) -> None:
         self._proxies = proxies
-        self._pages = Pace(_PAGES_A_MINUTE)
-        self._refusals = Pace(_REFUSALS_A_MINUTE)
+        self._pages = Floods(_PAGES_A_MINUTE)
+        self._refusals = Floods(_REFUSALS_A_MINUTE)
 
     def middleware(self) -> Middleware:
         """What aiohttp puts around each door."""

@@ -1,4 +1,4 @@
-"""Pace: how often somebody may do something within a minute.
+"""Floods: how often somebody may do something within a minute.
 
 Counted in this process alone and forgotten each minute: it keeps a flood from the database, no more. What has to be
 counted truly, such as wrong PINs, is counted in the database. A library would keep timers for what eight lines do.
@@ -9,8 +9,8 @@ from collections import Counter
 from core import clock
 
 
-class Pace:
-    """At most `a_minute` for each name, in each minute of the clock."""
+class Floods:
+    """Who does something more often than `a_minute` times, by name, in each minute of the clock."""
 
     def __init__(self, a_minute: int) -> None:
         self._a_minute = a_minute
