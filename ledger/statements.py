@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, Select, select, union_all
+from sqlalchemy import Column, ColumnElement, Select, func, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.money import Money
@@ -33,7 +33,7 @@ async def statement(
     """Up to `limit` entries of the account, newest first; the next page is `before` the last entry's `seq`."""
     found = await session.execute(select(ACCOUNT.c.kind, ACCOUNT.c.currency).where(ACCOUNT.c.id == account_id))
     account = found.one()
-    sign = AccountKind(account.kind).sign
+    sign, page = AccountKind(account.kind).sign, _page(session.get_bind().dialect.name, account_id, before, limit)
     return [
         Entry(
             seq=row.seq,
@@ -45,15 +45,15 @@ async def statement(
             effective_at=row.effective_at,
             created_at=row.created_at,
         )
-        for row in await session.execute(_page(account_id, before, limit))
+        for row in await session.execute(page)
     ]
 
 
-def _page(account_id: UUID, before: int | None, limit: int) -> Select[Any]:
+def _page(engine: str, account_id: UUID, before: int | None, limit: int) -> Select[Any]:
     """Two short walks down two indexes, merged: as quick in the middle of a million entries as at their end."""
     debits = _side(TRANSFER.c.debit_id, TRANSFER.c.credit_id, -TRANSFER.c.amount)
     credits_ = _side(TRANSFER.c.credit_id, TRANSFER.c.debit_id, TRANSFER.c.amount)
-    walks = [_walk(side, account_id, before, limit) for side in (debits, credits_)]
+    walks = [_walk(engine, side, account_id, before, limit) for side in (debits, credits_)]
     page = union_all(*(select(walk.subquery()) for walk in walks)).subquery()
     return select(page).order_by(page.c.seq.desc()).limit(limit)
 
@@ -63,9 +63,12 @@ def _side(own: Column[UUID], other: Column[UUID], signed: ColumnElement[int]) ->
     return select(*columns, own.label("own_id"), other.label("counterparty_id"), signed.label("signed"))
 
 
-def _walk(side: Select[Any], account_id: UUID, before: int | None, limit: int) -> Select[Any]:
+def _walk(engine: str, side: Select[Any], account_id: UUID, before: int | None, limit: int) -> Select[Any]:
     own = side.selected_columns.own_id
     walk = side.where(own == account_id)
     if before is not None:
-        walk = walk.where(TRANSFER.c.seq < before)
+        earlier = TRANSFER.c.seq < before
+        # Once somebody has run ANALYZE, SQLite would walk down everybody's transfers by their key, and find none of an
+        # account that was never debited: ten million rows for nothing. That most of them fit keeps it to the account's.
+        walk = walk.where(func.likely(earlier) if engine == "sqlite" else earlier)
     return walk.order_by(TRANSFER.c.seq.desc()).limit(limit)

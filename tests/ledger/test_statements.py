@@ -1,6 +1,8 @@
 import pytest
+from sqlalchemy import event, text
 from sqlalchemy.exc import NoResultFound
 
+from core.db import Database
 from core.ids import new_id
 from core.money import Money
 from tests.ledger.kit import Books, transfer
@@ -41,3 +43,22 @@ async def test_a_new_account_has_an_empty_statement(books: Books):
 async def test_the_statement_of_no_account_is_an_error(books: Books):
     with pytest.raises(NoResultFound):
         await books.statement(new_id())
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+async def test_a_page_in_the_middle_walks_down_the_accounts_own_transfers_after_an_analyze_too(
+    books: Books, database: Database
+):
+    wallet, asked = await books.wallet(), []
+    await books.apply(*(transfer(books.provider, wallet, 1) for _ in range(300)))
+    async with database.transaction() as session:
+        await session.execute(text("ANALYZE"))
+
+    event.listen(database.engine.sync_engine, "before_cursor_execute", lambda *told: asked.append(told[2:4]))
+    await books.statement(wallet, before=150)
+    statement, values = asked[-1]
+    async with database.reading() as session:
+        plan = await (await session.connection()).exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+        steps = [row.detail for row in plan if "ledger_transfer" in row.detail]
+    assert len(steps) == 2
+    assert all("_id_seq (" in step for step in steps), steps
