@@ -49,6 +49,8 @@ _READ_IN_PASSING = 80
 # 20 messages a minute in a group, edits too; in a private chat five in five seconds, where edits are free.
 _IN_A_GROUP = Pace(timedelta(seconds=3), in_a_row=4)
 _IN_PRIVATE = Pace(timedelta(seconds=2.5), at_once=3)
+# Where Telegram's own server counts nothing: as long as a group needs for what comes meanwhile to be merged.
+_CALMLY = Pace(timedelta(seconds=1), in_a_row=4)
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 Raw = dict[str, Any]
@@ -122,7 +124,7 @@ class TelegramChannel:
     def pace_in(self, chat: str) -> Pace | None:
         """Groups are always spoken to calmly, so that what comes meanwhile is merged."""
         if _is_group(chat):
-            return _IN_A_GROUP
+            return _IN_A_GROUP if self.pace else _CALMLY
         return _IN_PRIVATE if self.pace else None
 
     def cost(self, chat: str, view: View, edits: str | None) -> Cost:

@@ -146,7 +146,7 @@ async def test_when_no_webhook_ever_comes_the_look_up_settles(town: Town) -> Non
     with clock.ahead(timedelta(minutes=2)):
         await awa.hears("✅ Recharge reçue : 5 000 F CFA")
         await awa.says(WITHDRAW)
-        await awa.taps("Confirmer")
+        await awa.confirms()
         await awa.hears("⏳ Retrait de 2 000 F CFA en cours", "L’argent est réservé")
         await until(lambda: _has_paid_out(town))
         with clock.ahead(timedelta(minutes=2)):

@@ -18,6 +18,7 @@ async def test_a_confirmation_tapped_twice_is_one_payment_one_withdrawal_one_sen
 
     await awa.says("retirer 2000 orange 70 12 34 56")
     await awa.taps_twice("Confirmer")
+    await awa.proves()
     await awa.hears("Retrait effectué")
 
     await awa.says("/envoyer 500")
