@@ -1,7 +1,7 @@
 """`cauri review`: what waits for two people, and what they decide, at the server's command line."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, TypeVar
+from typing import Annotated, Protocol, TypeVar
 from uuid import UUID
 
 import typer
@@ -80,13 +80,7 @@ def release(
     operator: By,
 ) -> None:
     """Propose to move what a ceiling has parked into the member's wallet, as far as it lets it by now."""
-    known = app.decisions()
-
-    async def propose(session: AsyncSession, by: Operator) -> Decision:
-        whose = await _member(session, member)
-        return await payments.propose_release(session, known, by, whose.id, reason=reason)
-
-    _proposed(propose, operator)
+    _proposed_about(member, payments.propose_release, reason, operator)
 
 
 @commands.command()
@@ -104,13 +98,7 @@ def collect(
     operator: By,
 ) -> None:
     """Propose to settle what a member owes us from their wallet, as far as it goes: nothing leaves it before."""
-    known = app.decisions()
-
-    async def propose(session: AsyncSession, by: Operator) -> Decision:
-        whose = await _member(session, member)
-        return await payments.propose_collection(session, known, by, whose.id, reason=reason)
-
-    _proposed(propose, operator)
+    _proposed_about(member, payments.propose_collection, reason, operator)
 
 
 @commands.command()
@@ -173,6 +161,23 @@ def _proposed(propose: Callable[[AsyncSession, Operator], Awaitable[Decision]], 
     decision = finish(_as_operator(operator, propose))
     typer.echo(f"⏳ {decision.subject}: {_proposal(decision)}. Another operator has to approve it:")
     typer.echo(f"   cauri review approve {decision.subject} --operator NAME")
+
+
+def _proposed_about(member: str, propose: "_ProposeAbout", reason: str, operator: str) -> None:
+    """The same about somebody's money, however they are named."""
+    known = app.decisions()
+
+    async def about_them(session: AsyncSession, by: Operator) -> Decision:
+        whose = await _member(session, member)
+        return await propose(session, known, by, whose.id, reason=reason)
+
+    _proposed(about_them, operator)
+
+
+class _ProposeAbout(Protocol):
+    def __call__(
+        self, session: AsyncSession, decisions: operators.Decisions, by: Operator, member_id: UUID, *, reason: str
+    ) -> Awaitable[Decision]: ...
 
 
 async def _queue(
