@@ -27,12 +27,11 @@ from members.safety import SAFETY
 from members.uniting import unite
 from tests.members.guesser import SECRET, guess
 
-PINS = Pins(SECRET)
 PIN = "2580"
 
 
 async def chosen(database: Database, member: Member, pin: str = PIN) -> str:
-    kept = await PINS.hash(member.id, pin)
+    kept = await Pins(SECRET).hash(member.id, pin)
     await database.run(lambda session: choose_pin(session, member.id, kept))
     return kept
 
@@ -42,15 +41,15 @@ async def claimed(database: Database, member: Member) -> str:
 
 
 async def test_a_hash_is_of_one_member_one_pin_and_one_house(awa: Member, issa: Member):
-    kept = await PINS.hash(awa.id, PIN)
+    kept = await Pins(SECRET).hash(awa.id, PIN)
     assert kept.startswith("$argon2id$")
     assert PIN not in kept
-    assert kept != await PINS.hash(awa.id, PIN)
-    assert await PINS.is_right(awa.id, PIN, kept)
-    assert not await PINS.is_right(awa.id, "2581", kept)
-    assert not await PINS.is_right(issa.id, PIN, kept)
+    assert kept != await Pins(SECRET).hash(awa.id, PIN)
+    assert await Pins(SECRET).is_right(awa.id, PIN, kept)
+    assert not await Pins(SECRET).is_right(awa.id, "2581", kept)
+    assert not await Pins(SECRET).is_right(issa.id, PIN, kept)
     assert not await Pins("another house").is_right(awa.id, PIN, kept)
-    assert not await PINS.is_right(awa.id, PIN, "")
+    assert not await Pins(SECRET).is_right(awa.id, PIN, "")
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ from tests.pages.kit import words_of
 
 TOKEN = "100000001:the-bots-token"
 PIN = "2580"
-PINS = Pins("a secret of the house")
+SECRET = "a secret of the house"
 CHAT = "https://chat.example"
 
 
@@ -47,7 +47,7 @@ class Door:
     async def member(self, number: int, *, pin: str | None = PIN) -> Member:
         member = await newcomer(self.database, str(number), "Awa <b>&</b>")
         if pin is not None:
-            kept = await PINS.hash(member.id, pin)
+            kept = await Pins(SECRET).hash(member.id, pin)
             await self.database.run(lambda session: choose_pin(session, member.id, kept))
         return member
 
@@ -79,7 +79,7 @@ async def door(database: Database) -> AsyncIterator[Door]:
 @asynccontextmanager
 async def served(database: Database) -> AsyncIterator[str]:
     app = web.Application()
-    app.add_routes(pin_routes(database, PINS, TOKEN, lambda _: CHAT, framed_by=["https://web.telegram.org"]))
+    app.add_routes(pin_routes(database, Pins(SECRET), TOKEN, lambda _: CHAT, framed_by=["https://web.telegram.org"]))
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.01)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
