@@ -63,6 +63,14 @@ class Reception:
         A message that makes our code raise is kept aside and apologised for. Who writes faster than anybody can is not
         heard for the rest of the minute. Raises ComeAgain when the database is away.
         """
+        try:
+            return await self._hear(incoming)
+        except Exception as error:
+            if is_database_away(error):
+                raise ComeAgain from error
+            raise
+
+    async def _hear(self, incoming: Incoming) -> Toast | None:
         person = f"{incoming.channel}:{incoming.person}"
         was_over = self._floods.is_over(person)
         if self._floods.counts_over(person):
@@ -74,7 +82,7 @@ class Reception:
                     return await self._database.run(lambda session: self._answer_once(session, incoming))
         except Exception as error:
             if is_database_away(error):
-                raise ComeAgain from error
+                raise
             log.exception("message.failed", channel=incoming.channel, message=incoming.id)
             await self._apologise(incoming, error)
             return None
