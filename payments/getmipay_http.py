@@ -16,6 +16,7 @@ from pydantic import JsonValue
 
 from core.money import Money
 from core.settings import is_loopback
+from core.tls import trusted
 from payments.failures import FailureCode, failure_code
 from payments.provider import Accepted, Declined, NotSent, Outcome, Progress, Seen, Unclear
 from payments.strict_json import JsonObject, UnreadableJson, printable, read_object, whole_francs
@@ -62,6 +63,7 @@ class Access:
 def client(access: Access, whole_call_s: float, headers: Mapping[str, str]) -> httpx.AsyncClient:
     """A client to be kept open."""
     return httpx.AsyncClient(
+        verify=trusted(by_environment=False),
         base_url=access.api_url.rstrip("/"),
         headers={"User-Agent": "cauri", **headers},
         timeout=httpx.Timeout(whole_call_s, connect=_CONNECT_S, pool=_CONNECT_S),

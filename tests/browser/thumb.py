@@ -15,6 +15,7 @@ import httpx
 import pytest
 from playwright.async_api import Locator, Page, expect
 
+from core.tls import trusted
 from tests.chromium import browser
 
 AWA, MOUSSA = "5100000001", "5100000002"
@@ -56,7 +57,7 @@ async def _demo(folder: Path) -> AsyncIterator[str]:
         # Also when the test has failed: nobody else would ever end it.
         os.killpg(process.pid, signal.SIGINT)
     assert await asyncio.wait_for(process.wait(), STOP_S) == 0
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(verify=trusted()) as http:
         with pytest.raises(httpx.ConnectError):
             await http.get(address.group())
 

@@ -28,6 +28,7 @@ from core.inbox import InboundMessage
 from core.jobs import JobRow, Jobs
 from core.outbox import Destination, OutboxAddress, OutboxMessage
 from core.settings import Settings
+from core.tls import trusted
 from handlers.commands import commands
 from handlers.tontine import Links
 from payments import Methods, Seal, WebhookDoor, WebhookSecrets
@@ -123,7 +124,9 @@ async def opened(database: Database, *, with_whatsapp: bool = True, api_url: str
     runner = web.AppRunner(doors.application(), access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{runner.addresses[0][1]}", timeout=30) as http:
+    async with httpx.AsyncClient(
+        verify=trusted(), base_url=f"http://127.0.0.1:{runner.addresses[0][1]}", timeout=30
+    ) as http:
         yield House(http, database, jobs, whatsapp)
     await runner.cleanup()
     await whatsapp.close()

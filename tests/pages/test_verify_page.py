@@ -9,6 +9,7 @@ import pytest
 
 from core.canonical import digest
 from core.db import Database
+from core.tls import trusted
 from pages.tontines import LARGEST_FILE
 from tests.pages.kit import CONTRIBUTION, MEMBERS, file_of, served, with_a_round, words_of
 from tests.tontines.kit import Village
@@ -132,7 +133,10 @@ async def test_while_the_database_is_away_a_page_asks_to_come_again(path: str):
     away = Database("postgresql://nobody@127.0.0.1:1/nothing")
     line = {"number": 1, "at": "2026-11-22T08:00:00.000+00:00", "kind": "x", "facts": {}, "previous": BEGINNING}
     content = write_file([{**line, "hash": digest(line)}])
-    async with served(away) as address, httpx.AsyncClient(base_url=address, headers={"Accept-Language": "fr"}) as http:
+    async with (
+        served(away) as address,
+        httpx.AsyncClient(verify=trusted(), base_url=address, headers={"Accept-Language": "fr"}) as http,
+    ):
         answer = await (sent(http, content) if path == "/tontine/verify" else http.get(path))
     await away.close()
     assert answer.status_code == 503

@@ -15,6 +15,7 @@ import httpx
 from pydantic import SecretStr
 
 from core.settings import Settings
+from core.tls import trusted
 from tests.stories.town import free_port, until
 
 _ROOT = Path(__file__).parents[2]
@@ -38,7 +39,7 @@ class Hand:
 
     async def is_ready(self) -> None:
         """Wait until it can take work."""
-        async with httpx.AsyncClient() as http:
+        async with httpx.AsyncClient(verify=trusted()) as http:
             while True:
                 assert self.lives, f"{self.command} has ended"
                 try:

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 import cli
 from core.db import Database
+from core.tls import trusted
 from tests.processes.crew import gathered
 from tests.stories.town import Town, callers, house_settings, running_sandbox
 
@@ -31,7 +32,7 @@ async def test_whoever_works_has_no_door_to_the_outside_and_another_goes_on_when
         await http.post("/telegram/api/knobs", json={"rate_limits": False})
         settings = house_settings(database.url.render_as_string(hide_password=False), url)
         town = Town(http, database, "", settings, patience_s=60)
-        async with gathered(settings, tmp_path) as crew, httpx.AsyncClient() as outside:
+        async with gathered(settings, tmp_path) as crew, httpx.AsyncClient(verify=trusted()) as outside:
             first, _ = await crew.joins("work"), await crew.joins("work")
             for path, status in (("/metrics", HTTPStatus.OK), ("/webhook/getmipay/", HTTPStatus.NOT_FOUND)):
                 assert (await outside.get(f"{first.url}{path}")).status_code == status

@@ -15,6 +15,7 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Update
 from telegram.error import BadRequest, Conflict
 from telegram.ext import Application, CommandHandler
 
+from core.tls import trusted
 from tests.sandbox.telegram_town import AWA, FATOU, GROUP, MOUSSA, TOKEN, Town, complaining, opened_town
 
 Seen = TypeVar("Seen")
@@ -468,7 +469,7 @@ async def test_a_restart_keeps_messages_updates_webhook_and_knobs(town: Town, do
 
 async def test_a_killed_sandbox_forgets_nothing(tmp_path):
     data = tmp_path / "sandbox.sqlite3"
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(verify=trusted()) as http:
         process, base = await start_process(data)
         await http.post(f"{base}/chat/api/people/awa/start", json={"payload": "x"})
         process.kill()

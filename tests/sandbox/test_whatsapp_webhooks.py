@@ -9,6 +9,7 @@ import pytest
 from pywa import types
 from pywa_async import WhatsApp
 
+from core.tls import trusted
 from tests.sandbox.whatsapp_town import AWA, AWA_USER_ID, DEMO, MOUSSA, Town, opened_town
 
 MOUSSA_USER_ID = "BF.8100000002"
@@ -110,7 +111,7 @@ async def test_what_pywa_parses_is_what_was_done(town):
     seen: list[object] = []
     bot = WhatsApp(
         phone_id=DEMO.whatsapp_phone_id, token="unused", server=None, verify_token="unused",
-        webhook_endpoint="/", validate_updates=False, session=httpx.AsyncClient(),
+        webhook_endpoint="/", validate_updates=False, session=httpx.AsyncClient(verify=trusted()),
     )  # fmt: skip
 
     async def note(_: WhatsApp, update: object) -> None:

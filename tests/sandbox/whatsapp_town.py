@@ -15,6 +15,7 @@ from aiohttp import web
 from pywa.errors import WhatsAppError
 from pywa_async import WhatsApp
 
+from core.tls import trusted
 from sandbox.server import build
 from sandbox.settings import Settings
 
@@ -77,7 +78,7 @@ class Town:
 
     data: Path
     door: Door
-    people: httpx.AsyncClient = field(default_factory=lambda: httpx.AsyncClient(timeout=30))
+    people: httpx.AsyncClient = field(default_factory=lambda: httpx.AsyncClient(verify=trusted(), timeout=30))
     base: str = ""
     runner: web.AppRunner | None = None
     wa: WhatsApp | None = None
@@ -100,7 +101,7 @@ class Town:
         await self.start(port)
 
     def client(self, token: str, phone_id: str = DEMO.whatsapp_phone_id) -> tuple[WhatsApp, httpx.AsyncClient]:
-        session = httpx.AsyncClient(timeout=30)
+        session = httpx.AsyncClient(verify=trusted(), timeout=30)
         wa = WhatsApp(phone_id=phone_id, token=token, waba_id=DEMO.whatsapp_business_id, session=session)
         session.base_url = f"{self.base}/whatsapp/{VERSION}"
         return wa, session

@@ -15,6 +15,7 @@ from core.db import Database
 from core.inbox import InboundMessage
 from core.jobs import JobRow
 from core.outbox import OutboxMessage
+from core.tls import trusted
 from operations.check import Level, check
 from payments.services import ProviderService
 from tests.stories.conftest import ON_SQLITE
@@ -138,7 +139,7 @@ async def test_a_forged_callback_credits_nobody(town: Town) -> None:
     await awa.taps("Recevoir le lien")
     await awa.payment_link()
     name = (await town.transactions())[0]["id"]
-    async with httpx.AsyncClient() as stranger:
+    async with httpx.AsyncClient(verify=trusted()) as stranger:
         answer = await stranger.post(
             f"{town.app_url}/webhook/getmipay/v1", json={"order_id": name, "status": "SUCCESS", "amount": 5000}
         )

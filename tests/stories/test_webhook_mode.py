@@ -16,6 +16,7 @@ from sqlalchemy.engine import make_url
 from core import clock, outbox
 from core.db import Database
 from core.inbox import InboundMessage
+from core.tls import trusted
 from tests.stories.conftest import ON_SQLITE
 from tests.stories.town import Town, free_port, running_town, until
 
@@ -71,7 +72,7 @@ async def test_who_does_not_know_the_secret_is_turned_away(town: Town, secret: s
     data, at = await awa.data_of("Confirmer"), await awa.button("Confirmer")
     tap = {"update_id": 7, **awa.tap_of(data, at["message_id"])}
     headers = {} if secret is None else {b"X-Telegram-Bot-Api-Secret-Token": secret.encode()}
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(verify=trusted()) as http:
         answer = await http.post(f"{town.app_url}/webhook/telegram", json=tap, headers=headers)
     assert (answer.status_code, answer.content) == (HTTPStatus.UNAUTHORIZED, b"")
     assert await awa.balance() == 1_000
@@ -92,7 +93,7 @@ async def test_who_does_not_know_the_secret_is_turned_away(town: Town, secret: s
 )
 async def test_what_is_no_update_neither_breaks_nor_stops_the_door(town: Town, body: bytes, status: int) -> None:
     awa = await town.member("awa")
-    async with httpx.AsyncClient(headers=HEADERS) as http:
+    async with httpx.AsyncClient(verify=trusted(), headers=HEADERS) as http:
         assert (await http.post(f"{town.app_url}/webhook/telegram", content=body)).status_code == status
     await awa.says("/solde")
     await awa.hears("Disponible : 0 F CFA")
@@ -102,7 +103,7 @@ async def test_what_is_no_update_neither_breaks_nor_stops_the_door(town: Town, b
 async def test_who_writes_faster_than_anybody_can_is_told_once_and_heard_again_a_minute_later(town: Town) -> None:
     awa, moussa = await town.member("awa", balance=1_000), await town.member("moussa")
     async with town.ahead(timedelta(seconds=60 - clock.now().second)):
-        async with httpx.AsyncClient(base_url=town.app_url, headers=HEADERS) as http:
+        async with httpx.AsyncClient(verify=trusted(), base_url=town.app_url, headers=HEADERS) as http:
             for _ in range(16):
                 flood = ({"update_id": 42, "message": _hello(awa.id)} for _ in range(40))
                 answers = await asyncio.gather(*(http.post("/webhook/telegram", json=each) for each in flood))
@@ -125,7 +126,7 @@ async def test_half_a_character_in_a_message_is_answered(town: Town) -> None:
     me = {"id": awa.id, "is_bot": False, "first_name": "Awa\ud83d", "language_code": "fr"}
     message = {"message_id": 9_999, "date": 1_795_000_000, "chat": chat, "from": me, "text": "/recharger 5000 \ud83d"}
     update = {"update_id": 5, "message": message}
-    async with httpx.AsyncClient(headers=HEADERS) as http:
+    async with httpx.AsyncClient(verify=trusted(), headers=HEADERS) as http:
         answer = await http.post(f"{town.app_url}/webhook/telegram", content=json.dumps(update))
     assert answer.status_code == HTTPStatus.OK
     await awa.hears("Quel numéro va payer ?")
@@ -136,7 +137,7 @@ async def test_half_a_character_in_a_message_is_answered(town: Town) -> None:
 @ON_SQLITE
 async def test_health_metrics_and_the_page_a_payer_comes_back_to(town: Town) -> None:
     await town.member("awa", balance=1_000)
-    async with httpx.AsyncClient(base_url=town.app_url) as http:
+    async with httpx.AsyncClient(verify=trusted(), base_url=town.app_url) as http:
         assert (await http.get("/health")).json() == {"status": "ok"}
         assert (await http.get("/ready")).json() == {"status": "ready"}
         metrics = (await http.get("/metrics")).text
@@ -197,7 +198,10 @@ async def test_while_the_database_is_away_telegram_is_told_to_come_again_and_doe
     road = Road(database_url)
     await road.open()
     database = Database(road.url)
-    async with called_town(database, tmp_path) as town, httpx.AsyncClient(base_url=town.app_url) as http:
+    async with (
+        called_town(database, tmp_path) as town,
+        httpx.AsyncClient(verify=trusted(), base_url=town.app_url) as http,
+    ):
         await town.knobs("telegram", webhook_delays_s=[0.2])
         awa = await town.member("awa", balance=1_000)
         # A chat that was being written to at that moment is quiet until its claim runs out; not what this is about.
