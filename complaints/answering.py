@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any, Final
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -10,6 +10,7 @@ import ledger
 from complaints.complaints import (
     Author,
     Complaint,
+    ComplaintNote,
     ComplaintState,
     Outcome,
     checked_words,
@@ -17,12 +18,14 @@ from complaints.complaints import (
     lock,
     lock_open,
     note,
+    refuse_closed,
 )
 from complaints.reminding import ANSWER, REMIND
 from core import clock
 from core.canonical import Fact
 from core.errors import Refusal
 from core.events import publish
+from core.ids import new_id
 from core.jobs import Jobs, Payload
 from core.money import XOF, Money
 from ledger import AccountKind
@@ -41,20 +44,32 @@ class NoSuchSum(Refusal):
     key = "refusal.complaint.sum"
 
 
-async def answer(session: AsyncSession, complaint: Complaint, operator: Operator, words: str) -> None:
-    """Say something to the member. Raises NotAllowed, ComplaintClosed, WordsMissing."""
-    complaint = await _answered(session, complaint, operator, words)
-    complaint.state = ComplaintState.ANSWERED
-    await record(session, operator, Act.ANSWER, f"complaint:{complaint.reference}", did="answered")
-    await publish(session, "complaint.answered", {"id": str(complaint.id)})
+async def answer(
+    session: AsyncSession, complaint: Complaint, operator: Operator, words: str, form: str = ""
+) -> Complaint:  # fmt: skip
+    """Say something to the member; gives the complaint as it stands then.
+
+    `form` is the one-time key of the form that it was typed into: the same words out of the same form, such as the
+    second half of a double tap, are said once. Raises NotAllowed, ComplaintClosed, WordsMissing.
+    """
+    complaint, is_new = await _answered(session, complaint, operator, words, form)
+    if is_new:
+        complaint.state = ComplaintState.ANSWERED
+        await record(session, operator, Act.ANSWER, f"complaint:{complaint.reference}", did="answered")
+        await publish(session, "complaint.answered", {"id": str(complaint.id)})
+    return complaint
 
 
-async def end(session: AsyncSession, complaint: Complaint, operator: Operator, words: str) -> None:
-    """Say the last word, without money. Raises NotAllowed, ComplaintClosed, WordsMissing."""
-    complaint = await _answered(session, complaint, operator, words)
-    close(complaint, Outcome.EXPLAINED)
-    await record(session, operator, Act.ANSWER, f"complaint:{complaint.reference}", did="closed")
-    await publish(session, "complaint.closed", {"id": str(complaint.id)})
+async def end(
+    session: AsyncSession, complaint: Complaint, operator: Operator, words: str, form: str = ""
+) -> Complaint:  # fmt: skip
+    """Say the last word, without money; otherwise as `answer`."""
+    complaint, is_new = await _answered(session, complaint, operator, words, form)
+    if is_new:
+        close(complaint, Outcome.EXPLAINED)
+        await record(session, operator, Act.ANSWER, f"complaint:{complaint.reference}", did="closed")
+        await publish(session, "complaint.closed", {"id": str(complaint.id)})
+    return complaint
 
 
 async def propose_compensation(
@@ -87,12 +102,21 @@ def register_compensations(decisions: Decisions) -> None:
     decisions.register(COMPENSATION, Act.COMPENSATE, _compensate)
 
 
-async def _answered(session: AsyncSession, complaint: Complaint, operator: Operator, words: str) -> Complaint:
+async def _answered(
+    session: AsyncSession, complaint: Complaint, operator: Operator, words: str, form: str
+) -> tuple[Complaint, bool]:
+    """The complaint, locked, and whether this is not what the same form has said already."""
     require(operator, Act.ANSWER)
-    complaint = await lock_open(session, complaint.id)
-    await note(session, complaint, Author.OPERATOR, words, operator.id)
+    words = checked_words(words)
+    # The form's key is whatever a browser sends: bound to complaint, operator and words it can stand for nothing else.
+    note_id = uuid5(complaint.id, f"{operator.id} {form} {words}") if form else new_id()
+    complaint = await lock(session, complaint.id)
+    if await session.get(ComplaintNote, note_id) is not None:
+        return complaint, False
+    refuse_closed(complaint)
+    await note(session, complaint, Author.OPERATOR, words, operator.id, note_id=note_id)
     complaint.answered_at = complaint.answered_at or clock.now()
-    return complaint
+    return complaint, True
 
 
 async def _compensate(session: AsyncSession, decision: Decision) -> None:

@@ -219,12 +219,13 @@ async def notes_of(session: AsyncSession, complaint_id: UUID) -> list[ComplaintN
 
 
 async def note(
-    session: AsyncSession, complaint: Complaint, author: Author, words: str, operator_id: UUID | None = None
-) -> None:
+    session: AsyncSession, complaint: Complaint, author: Author, words: str, operator_id: UUID | None = None, *,
+    note_id: UUID | None = None,
+) -> None:  # fmt: skip
     """Write down what somebody says. Raises WordsMissing."""
     session.add(
         ComplaintNote(
-            id=new_id(),
+            id=note_id or new_id(),
             complaint_id=complaint.id,
             author=author,
             operator_id=operator_id,
@@ -249,9 +250,14 @@ async def lock(session: AsyncSession, complaint_id: UUID) -> Complaint:
 async def lock_open(session: AsyncSession, complaint_id: UUID) -> Complaint:
     """The same; raises ComplaintClosed where it is over."""
     complaint = await lock(session, complaint_id)
+    refuse_closed(complaint)
+    return complaint
+
+
+def refuse_closed(complaint: Complaint) -> None:
+    """Raises ComplaintClosed where it is over."""
     if complaint.state is ComplaintState.CLOSED:
         raise ComplaintClosed(reference=complaint.reference)
-    return complaint
 
 
 def checked_words(words: str) -> str:

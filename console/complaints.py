@@ -7,17 +7,18 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import complaints
-from complaints import Complaint
+from complaints import Complaint, ComplaintState
 from console.finding import complaint_called
 from console.log import operator_names, recent_acts
 from console.people import names_of
 from console.visits import NotFound, Visit, led_to
+from core.ids import new_id
 from operators import Act, Operator, find_decision
 
 _PATH = "/console/complaints"
 _LINES = 50
 
-Reply: TypeAlias = Callable[[AsyncSession, Complaint, Operator, str], Awaitable[None]]
+Reply: TypeAlias = Callable[[AsyncSession, Complaint, Operator, str, str], Awaitable[Complaint]]
 
 
 async def show_all(visit: Visit) -> web.Response:
@@ -41,18 +42,19 @@ async def show(visit: Visit) -> web.Response:
         acts, people = await recent_acts(session, subject), await operator_names(session)
     await visit.note(Act.SEE, subject)
     return visit.page(
-        "complaint.html", complaint=complaint, notes=notes, decision=decision, names=names, acts=acts, people=people
-    )
+        "complaint.html", complaint=complaint, notes=notes, decision=decision, names=names, acts=acts, people=people,
+        form=new_id(),
+    )  # fmt: skip
 
 
 async def answer(visit: Visit) -> web.Response:
     """Say something to the member, who may answer in turn."""
-    return await _said(visit, complaints.answer, "answered")
+    return await _said(visit, complaints.answer)
 
 
 async def end(visit: Visit) -> web.Response:
     """Say the last word, without money."""
-    return await _said(visit, complaints.end, "ended")
+    return await _said(visit, complaints.end)
 
 
 async def known_complaint(session: AsyncSession, visit: Visit) -> Complaint:
@@ -63,10 +65,12 @@ async def known_complaint(session: AsyncSession, visit: Visit) -> Complaint:
     return complaint
 
 
-async def _said(visit: Visit, reply: Reply, done: str) -> web.Response:
-    async def act(session: AsyncSession) -> str:
+async def _said(visit: Visit, reply: Reply) -> web.Response:
+    async def act(session: AsyncSession) -> Complaint:
         complaint = await known_complaint(session, visit)
-        await reply(session, complaint, visit.operator, visit.written("words"))
-        return complaint.reference
+        return await reply(session, complaint, visit.operator, visit.written("words"), visit.typed("form"))
 
-    return led_to(f"{_PATH}/{await visit.house.database.run(act)}", done=done)
+    complaint = await visit.house.database.run(act)
+    # The other button of a form that has been used did nothing: the page says what was done, not what was tapped.
+    done = "ended" if complaint.state is ComplaintState.CLOSED else "answered"
+    return led_to(f"{_PATH}/{complaint.reference}", done=done)

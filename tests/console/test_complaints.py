@@ -1,5 +1,6 @@
 """Complaints at the console: whoever is late is seen first, support answers, and money takes two of finance."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -13,7 +14,7 @@ from core import clock
 from core.db import Database
 from operators import Act, Operator, Role, acts_about, verify_acts
 from tests.complaints.kit import WORDS, as_it_stands, complained, somebody, stands
-from tests.console.kit import Counter, counter, words_of
+from tests.console.kit import Counter, Seat, counter, words_of
 from tests.payments.kit import World, opened_world
 
 ANSWER = "Nous cherchons,\net revenons vers vous."
@@ -43,6 +44,13 @@ async def acts_on(desk: Counter, complaint: Complaint) -> list[tuple[Act, str | 
         lines = await acts_about(session, f"complaint:{complaint.reference}")
         assert await verify_acts(session) is None
     return [(line.act, line.detail.get("did")) for line in lines if line.act is not Act.SEE]
+
+
+async def form_of(seat: Seat, path: str) -> str:
+    """The one-time key of the form on that page."""
+    found = re.search(r'name="form" value="([0-9a-f-]{36})"', (await seat.opens(path)).text)
+    assert found
+    return found[1]
 
 
 async def said_in(desk: Counter, complaint: Complaint) -> list[str]:
@@ -78,6 +86,42 @@ async def test_support_reads_answers_and_ends_a_complaint_and_the_log_knows(desk
     assert (stood.state, stood.outcome) == (ComplaintState.CLOSED, Outcome.EXPLAINED)
     assert await said_in(desk, complaint) == [WORDS, ANSWER, LAST_WORD]
     assert await acts_on(desk, complaint) == [(Act.ANSWER, "answered"), (Act.ANSWER, "closed")]
+
+
+async def test_a_double_tap_says_an_answer_once_and_a_new_form_says_it_again(desk: Counter):
+    complaint = await complained(desk.database, await somebody(desk.database))
+    path = f"/complaints/{complaint.reference}"
+    async with desk.seated("Sita", Role.SUPPORT) as support:
+        form = await form_of(support, path)
+        taps = await asyncio.gather(*(support.sends(f"{path}/answer", words=ANSWER, form=form) for _ in range(3)))
+        assert all("Réponse donnée" in words_of(tap.text) for tap in taps)
+        # Out of a form that has been used, the other button says the same words no second time, and ends nothing.
+        other = words_of((await support.sends(f"{path}/end", words=ANSWER, form=form)).text)
+        assert "Réponse donnée" in other
+        assert "attend le membre" in other
+        assert await said_in(desk, complaint) == [WORDS, ANSWER]
+
+        # Gone back to the form, something else was typed; and the same words out of a new form are meant.
+        await support.sends(f"{path}/answer", words=LAST_WORD, form=form)
+        form = await form_of(support, path)
+        await support.sends(f"{path}/answer", words=ANSWER, form=form)
+        form = await form_of(support, path)
+        taps = await asyncio.gather(*(support.sends(f"{path}/end", words=LAST_WORD, form=form) for _ in range(2)))
+        assert all("Réclamation terminée" in words_of(tap.text) for tap in taps)
+    assert await said_in(desk, complaint) == [WORDS, ANSWER, LAST_WORD, ANSWER, LAST_WORD]
+    assert [did for _, did in await acts_on(desk, complaint)] == ["answered"] * 3 + ["closed"]
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+async def test_a_forms_key_stands_for_nothing_but_its_own_operators_words_in_its_own_complaint(desk: Counter):
+    awa = await somebody(desk.database)
+    first, second = [await complained(desk.database, awa, key=key, subject=None) for key in ("first", "second")]
+    async with desk.seated("Sita", Role.SUPPORT) as sita, desk.seated("Ali", Role.SUPPORT) as ali:
+        form = await form_of(sita, f"/complaints/{first.reference}")
+        for seat, complaint in ((sita, first), (ali, first), (sita, second)):
+            await seat.sends(f"/complaints/{complaint.reference}/answer", words=ANSWER, form=form)
+    assert await said_in(desk, first) == [WORDS, ANSWER, ANSWER]
+    assert await said_in(desk, second) == [WORDS, ANSWER]
 
 
 async def test_money_takes_a_second_person_of_finance_and_is_paid_once(desk: Counter):
