@@ -18,8 +18,9 @@ from core.money import XOF, Money
 from core.phones import Phone, pretty
 from ledger import AccountKind, Balance
 from members import Address, Limits, Member, MemberPhone, addresses_of, limits_of, wallet_owner
+from members.guard import look_at_guard
 from operators import Act, OperatorAct, checked_reason
-from payments import Cursor, Page, history, loaded_this_month, standing
+from payments import Cursor, Page, Payout, history, incidents_of, loaded_this_month, standing
 from tontines import Tontine
 from tontines.group import tontines_of
 
@@ -44,6 +45,10 @@ class Seen:
     member: Member
     became: Member | None
     """Who they turned out to be, where they were united with somebody."""
+    frozen_by: str
+    """Whose doing it is that nothing leaves, as `Freezing` calls them; empty where it is nobody's."""
+    incidents: list[Payout]
+    """What else lets nothing leave, until two people have decided about it."""
     standing: Standing
     addresses: list[Address]
     phones: list[MemberPhone]
@@ -105,9 +110,12 @@ _OF_MEMBERS = (AccountKind.WALLET, AccountKind.PARKED, AccountKind.RECEIVABLE)
 async def _look(session: AsyncSession, member_id: UUID, before: Cursor | None) -> Seen:
     member = await _known(session, member_id)
     lines = await history(session, member_id, before, _LINES)
+    guard = await look_at_guard(session, member_id)
     return Seen(
         member=member,
         became=await session.get(Member, member.united_with) if member.united_with else None,
+        frozen_by=(guard.frozen_why if guard else None) or "",
+        incidents=await incidents_of(session, [member_id]),
         standing=await _standing(session, member),
         addresses=await addresses_of(session, member_id),
         phones=await _phones(session, member_id),

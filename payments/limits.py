@@ -88,7 +88,7 @@ async def refuse_loading(session: AsyncSession, member: Member, amount: Money, a
 async def refuse_taking_out(session: AsyncSession, member: Member, amount: Money) -> None:
     """Raises OperationTooSmall, OperationTooLarge, MemberFrozen, DebtOutstanding, MonthOutFull or DayOutFull."""
     _refuse_size(member, amount)
-    if await _has_an_incident(session, member.id):
+    if await incidents_of(session, [member.id]):
         raise MemberFrozen
     await wallets.refuse_taking_out(session, member.id, amount.currency)
     limits, now = limits_of(member), clock.now()
@@ -96,6 +96,14 @@ async def refuse_taking_out(session: AsyncSession, member: Member, amount: Money
     _refuse_beyond(MonthOutFull, member, amount, month, limits.take_out_a_month)
     today = await taken_out_since(session, member.id, amount.currency, _day_start(now))
     _refuse_beyond(DayOutFull, member, amount, today, limits.take_out_a_day)
+
+
+async def incidents_of(session: AsyncSession, members: Iterable[UUID]) -> list[Payout]:
+    """Their payouts that were given back and then said to have arrived: nothing leaves until people have decided."""
+    doubted = select(Payout).where(
+        Payout.member_id.in_(members), Payout.state == PayoutState.FAILED, Payout.doubt.is_not(None)
+    )
+    return list(await session.scalars(doubted.order_by(Payout.created_at)))
 
 
 async def taken_out_since(session: AsyncSession, member_id: UUID, currency: str, since: datetime) -> Money:
@@ -173,11 +181,3 @@ def _refuse_beyond(why: type[LimitReached], member: Member, amount: Money, used:
 
 def _at_least_nothing(room: Money) -> Money:
     return max(room, room - room)
-
-
-async def _has_an_incident(session: AsyncSession, member_id: UUID) -> bool:
-    """A payout that was given back and then said to have arrived: nothing more leaves until a person has looked."""
-    doubted = select(Payout.id).where(
-        Payout.member_id == member_id, Payout.state == PayoutState.FAILED, Payout.doubt.is_not(None)
-    )
-    return await session.scalar(doubted.limit(1)) is not None

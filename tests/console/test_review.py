@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,43 @@ async def desk(database: Database) -> AsyncIterator[Counter]:
     async with counter(database) as served:
         payments.register_decisions(served.decisions)
         yield served
+
+
+async def test_who_cannot_withdraw_because_of_a_payout_given_back_and_paid_is_shown_so_with_the_way_out(
+    desk: Counter, world: World
+):
+    await world.turn(payout_fault="failed_then_completed", payout_status=True)
+    awa = await world.member()
+    await world.give(awa, 5000)
+    payout = await world.open_payout(awa)
+    path, stopped = f"/payments/{payout.reference}", "Rien ne sort de ce portefeuille : un retrait de 2 000 F CFA"
+    async with desk.seated("Fanta", Role.FINANCE) as first, desk.seated("Ibrahim", Role.FINANCE) as second:
+        assert "Rien ne sort de" not in words_of((await first.opens(f"/members/{awa.id}")).text)
+        for _ in range(2):
+            await world.flush(hurry=True)
+        await world.work()
+        shown = await first.opens(f"/members/{awa.id}")
+        assert "sorties suspendues" in words_of(shown.text)
+        assert stopped in words_of(shown.text)
+        assert (
+            f'dès qu’une deuxième personne approuve, sauf s’il reste quelque chose à couvrir. <a href="/console{path}"'
+            in (unescape(shown.text).replace("\n", " "))
+        )
+        assert "Rien ne sort de son portefeuille" in words_of((await first.opens(path)).text)
+
+        # Opening the wallet is another matter, and changes nothing about it.
+        await first.sends(f"/members/{awa.id}/freeze", reason=WHY)
+        opened = await first.sends(f"/members/{awa.id}/unfreeze", reason=WHY)
+        assert stopped in words_of(opened.text)
+
+        proposed = await first.sends(f"{path}/outcome", outcome=Outcome.BORNE, reason=WHY)
+        [decision] = re.findall(r"/console/decisions/([0-9a-f-]{36})/reject", proposed.text)
+        assert "Décision approuvée" in words_of((await second.sends(f"/decisions/{decision}/approve")).text)
+        page = words_of((await first.opens(f"/members/{awa.id}")).text)
+        assert "sorties suspendues" not in page
+        assert "Rien ne sort de" not in page
+        assert "Rien ne sort de" not in words_of((await first.opens(path)).text)
+    await world.ask_payout(awa, 1000)
 
 
 async def test_a_deposit_in_review_is_settled_by_two_and_the_member_has_it(desk: Counter, world: World):
