@@ -44,6 +44,7 @@ class Prompt:
     columns: int
     contact: str | None
     is_secret: bool = False
+    is_in_own_words: bool = False
     about: str = ""
     proof: "Asked | None" = None
 
@@ -195,5 +196,11 @@ class Chat:
         language = self.member.language
         sentence = self.text(text or f"{self.run.flow}.ask.{key}", **params)
         return Prompt(
-            key, sentence, question.options(language), question.columns, question.contact(language), question.is_secret
+            key,
+            sentence,
+            question.options(language),
+            question.columns,
+            question.contact(language),
+            question.is_secret,
+            question.is_in_own_words,
         )

@@ -64,6 +64,12 @@ class Dialogue:
         prompt = self.runs[-1].prompt if self.runs else None
         return bool(prompt and prompt.get("proof"))
 
+    def is_answered_by(self, text: str) -> bool:
+        """Whether the question that waits takes `text` as an answer though it begins like a command: « Tontine des
+        Amies » is a name. A command's name alone, or behind its slash, is always the command."""
+        prompt = self.runs[-1].prompt if self.runs else None
+        return bool(prompt and prompt.get("is_in_own_words")) and not text.startswith("/") and len(text.split()) > 1
+
     def run_waiting_for(self, proof_id: UUID) -> Run | None:
         """The run that waits for this very proof; none once it was asked anew, given up, or for something else."""
         return next((run for run in self.runs if run.prompt and run.prompt.get("proof") == str(proof_id)), None)
@@ -178,6 +184,7 @@ class Dialogue:
             "labels": [option.label for option in prompt.options],
             "is_keyboard": not view.can_be_an_edit,
             "is_secret": prompt.is_secret,
+            "is_in_own_words": prompt.is_in_own_words,
             "proof": str(proof_id) if proof_id else None,
         }
         self._said.append(Said(view, asks=run))

@@ -69,6 +69,8 @@ class Question(Generic[T]):
     columns: int = 2
     is_secret: bool = False
     """Whether what answers it must not lie anywhere as it was typed."""
+    is_in_own_words: bool = False
+    """Whether people answer it with words of their own, such as a name: these may begin like a command."""
 
     def options(self, language: str) -> list[Option]:
         """The ready answers."""

@@ -152,7 +152,7 @@ class Reception:
                 await dialogue.go_back()
             else:
                 _nothing_open(dialogue)
-        elif understood := self._commands.understand(text):
+        elif not dialogue.is_answered_by(text) and (understood := self._commands.understand(text)):
             await dialogue.start(*understood)
         elif text.startswith("/"):
             command = text.split(maxsplit=1)[0][:32]

@@ -88,6 +88,8 @@ class PaymentOf(Question[About]):
 class WordsOf(Question[str]):
     """What somebody has to say, in their own words."""
 
+    is_in_own_words = True
+
     async def read_text(self, text: str, session: AsyncSession) -> str:
         return complaints.checked_words(text)
 

@@ -50,6 +50,8 @@ class StartTooFar(Refusal):
 class Name(Question[str]):
     """A tontine's name."""
 
+    is_in_own_words = True
+
     async def read_text(self, text: str, session: AsyncSession) -> str:
         name = " ".join(text.split())
         if not 1 <= len(name) <= NAME_LENGTH or name.startswith("/"):

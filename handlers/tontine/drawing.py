@@ -29,6 +29,8 @@ MIX_TAP = "tmix"
 class DrawWords(Question[str]):
     """A word of one's own, or chance's."""
 
+    is_in_own_words = True
+
     async def read_text(self, text: str, session: AsyncSession) -> str:
         said = " ".join(text.split())
         if not 1 <= len(said) <= WORDS_LENGTH:

@@ -24,6 +24,8 @@ WAIVER = "waiver"
 class Reason(Question[str]):
     """Why, in a few words that others will read."""
 
+    is_in_own_words = True
+
     async def read_text(self, text: str, session: AsyncSession) -> str:
         return checked_reason(text)
 

@@ -45,6 +45,7 @@ class ReasonIfAny(Question[str]):
     """Why, for the officers alone; nobody has to say."""
 
     columns = 1
+    is_in_own_words = True
 
     def options(self, language: str) -> list[Option]:
         return [Option(i18n.text(language, "need.without_reason"), _WITHOUT_REASON)]

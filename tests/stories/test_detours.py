@@ -52,6 +52,31 @@ async def test_a_question_is_taken_up_again_once_and_does_not_cling(town: Town) 
     await awa.hears("On reprend là où vous en étiez", "Avec quel moyen de paiement ?")
 
 
+async def test_a_name_or_a_complaint_may_begin_like_a_command(town: Town) -> None:
+    awa = await town.member("awa", balance=5_000)
+    await awa.taps("Un problème ?")
+    await awa.taps("Le montant est faux")
+    await awa.says("Recharger 5000 par Wave m’a coûté 5 500 F")
+    assert "Wave m’a coûté" not in await awa.hears("Réclamation enregistrée")
+
+    await awa.says("/tontine")
+    await awa.taps("Créer une tontine")
+    await awa.hears("Quel est son nom ?")
+    # All by itself it is the command.
+    await awa.says("solde")
+    await awa.hears("Disponible : 5 000 F CFA")
+    await awa.hears("On reprend là où vous en étiez", "Quel est son nom ?")
+    await awa.says("Tontine des Amies")
+    await awa.taps("5 000 F CFA")
+    await awa.taps("Chaque jour")
+    await awa.taps("Aujourd’hui")
+    await awa.taps("Réglages habituels")
+    await awa.hears("Tontine des Amies")
+    # So is one that has its slash, whatever follows it.
+    await awa.says("/solde maintenant")
+    await awa.hears("On reprend là où vous en étiez", "Tontine des Amies")
+
+
 async def test_a_withdrawal_in_the_middle_of_a_top_up_and_back(town: Town) -> None:
     awa = await town.member("awa", balance=5_000)
     await awa.says("/recharger 3000")
