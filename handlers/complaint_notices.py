@@ -21,6 +21,7 @@ from members import Member
 from payments import Deposit, DepositState, Direction, Found, Payout, PayoutState, check_now
 
 _CHECKED = {Category.NOT_CREDITED: Direction.DEPOSIT, Category.NOT_RECEIVED: Direction.PAYOUT}
+_NO_LONGER_HELD = {PayoutState.COMPLETED, PayoutState.FAILED}
 _MAY_SETTLE = ("deposit.settled", "payout.completed", "payout.failed", "payout.reversed")
 
 
@@ -65,13 +66,21 @@ def _checked(alerts: Alerts) -> TransactionalHandler:
             if _CHECKED.get(complaint.category) is not direction or await _settled(session, complaint):
                 continue
             member = await session.get_one(Member, complaint.member_id)
-            found = f"complaint.found.{direction.value}.{Found(payload['found']).value}"
-            told = i18n.text(member.language, found)
+            told = i18n.text(member.language, await _found(session, complaint, direction, Found(payload["found"])))
             view = notice(member, "complaint.checked", [_menu(member)], found=told, **facts(member, complaint))
             await tell(session, member, view, subject=f"complaint:{complaint.id}", is_final=True)
             await alerts.tell(session, "complaint_opened", complaint.reference)
 
     return hear
+
+
+async def _found(session: AsyncSession, complaint: Complaint, direction: Direction, found: Found) -> str:
+    """The sentence for what GetMiPay says; where it says nothing new, what it had said before goes with it."""
+    if direction is Direction.PAYOUT and found in {Found.PENDING, Found.UNKNOWN} and complaint.about_id is not None:
+        payout = await session.get_one(Payout, complaint.about_id)
+        if payout.state in _NO_LONGER_HELD:
+            return f"complaint.found.payout.{payout.state.value}"
+    return f"complaint.found.{direction.value}.{found.value}"
 
 
 async def _after_payment(session: AsyncSession, payload: Payload) -> None:

@@ -27,7 +27,13 @@ async def freeze(chat: Chat) -> None:
 async def freeze_now(chat: Chat) -> None:
     """Freeze it and say what that means."""
     await freeze_wallet(chat.session, chat.member.id, Freezing.MEMBER)
-    chat.say("freeze.done", buttons=[[Button(chat.text("button.menu"), data=f"{GO}:start")]])
+    menu = Button(chat.text("button.menu"), data=f"{GO}:start")
+    chat.say("freeze.done", buttons=[[support_button(chat.member.language)], [menu]])
+
+
+def support_button(language: str) -> Button:
+    """The way to a person, for whoever reads that nothing leaves their wallet."""
+    return Button(i18n.text(language, "button.support"), data=f"{GO}:complaint")
 
 
 async def not_me(session: AsyncSession, member: Member) -> Button:

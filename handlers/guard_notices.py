@@ -9,7 +9,7 @@ from core import clock, i18n, outbox
 from core.events import publish, subscribe
 from core.jobs import Jobs, Payload
 from core.phones import Phone, mask
-from handlers.freezing import not_me
+from handlers.freezing import not_me, support_button
 from members import FROZEN, UNFROZEN, Freezing, Member
 from members.guard import PIN_CHOSEN, PIN_LOCKED, PIN_RESET, guard_of
 from members.safety import SAFETY
@@ -72,7 +72,7 @@ async def _frozen(session: AsyncSession, payload: Payload) -> None:
     told = places[1:] if payload["why"] == Freezing.MEMBER else places
     key = "freeze.done" if payload["why"] == Freezing.MEMBER else "freeze.by_operator"
     for place in told:
-        await outbox.say(session, place, notice(member, key).dump())
+        await outbox.say(session, place, notice(member, key, [support_button(member.language)]).dump())
 
 
 async def _unfrozen(session: AsyncSession, payload: Payload) -> None:

@@ -8,9 +8,10 @@ import complaints
 from complaints import Complaint
 from core.money import Money
 from operators import Decision, Operator, Role, add_operator
+from payments import Payout
 from tests.stories.conftest import EVERYWHERE, ON_SQLITE
 from tests.stories.person import payload_in
-from tests.stories.town import Town
+from tests.stories.town import Town, until
 
 
 async def hired(town: Town, name: str, role: Role = Role.FINANCE) -> Operator:
@@ -94,6 +95,29 @@ async def test_a_withdrawal_that_left_stays_open_for_a_person_and_the_member_rea
     await awa.hears("Merci !", "est terminée")
     assert await awa.balance() == 3_000
     await town.audit()
+
+
+async def test_nobody_reads_that_money_is_reserved_which_has_left_or_was_given_back(town: Town) -> None:
+    awa = await town.member("awa", balance=5_000)
+    await awa.says("/retirer 2000 orange 70 12 34 56")
+    await awa.taps("Confirmer")
+    left = payload_in(await awa.hears("✅ Retrait effectué", "Réf. R-"), "R-")
+    await town.knobs("getmipay", payout_fault="failed_then_completed", order_gap_s=0.2)
+    await awa.says("/retirer 1000 orange 70 12 34 56")
+    await awa.taps("Confirmer")
+    back = payload_in(await awa.hears("❌", "1 000 F CFA", "R-"), "R-")
+
+    async def doubted() -> Payout | None:
+        async with town.database.reading() as session:
+            return await session.scalar(select(Payout).where(Payout.doubt.is_not(None)))
+
+    await until(doubted)
+    for reference, found in ((left, "est sorti de votre portefeuille"), (back, "Ce retrait vous a été rendu")):
+        await awa.says(f"/reclamation {reference}")
+        await awa.taps("Retrait pas reçu")
+        await awa.says("Rien sur mon téléphone")
+        assert "réservé" not in await awa.hears("🔎 Réclamation K-", reference, found, "Une personne regarde")
+    assert await awa.balance() == 3_000
 
 
 @ON_SQLITE

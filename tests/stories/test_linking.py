@@ -194,5 +194,5 @@ async def test_a_wallet_with_a_pin_is_linked_with_the_code_and_the_pin(town: Tow
         await awa.hears("Votre portefeuille est gelé")
         await there.hears("Votre portefeuille est gelé")
         await there.says("retirer 1000 orange 70 12 34 56")
-        await there.hears("Les sorties d’argent de votre compte sont suspendues")
+        await there.hears("Les sorties de votre portefeuille sont suspendues")
     await town.audit()

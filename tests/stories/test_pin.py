@@ -120,13 +120,16 @@ async def test_it_was_not_me_freezes_the_wallet_in_one_tap_until_an_operator_has
     awa = await with_a_pin(town)
     await awa.hears("Un retrait part vers un nouveau numéro")
     await awa.taps("Ce n’est pas moi")
-    await awa.hears("Votre portefeuille est gelé", "votre argent y reste")
+    await awa.hears("Votre portefeuille est gelé", "votre argent y reste", "L’assistance est prévenue")
+    await awa.taps("Écrire à l’assistance")
+    await awa.hears("Quelle opération pose problème ?")
+    await awa.says("annuler")
     balance = await awa.balance()
     for words in (f"retirer 1000 orange {NEW_NUMBER}", "/envoyer 500"):
         await awa.says(words)
         if words == "/envoyer 500":
             await awa.shares_contact_of("moussa")
-        await awa.hears("Les sorties d’argent de votre compte sont suspendues")
+        await awa.hears("sont suspendues", "Votre argent y reste", "écrivez /reclamation")
         await awa.says("annuler")
     assert await awa.balance() == balance
     # What comes in still does.
