@@ -6,7 +6,7 @@ writing it down sends again.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,10 +17,10 @@ from sqlalchemy import (
     Integer,
     Select,
     String,
-    and_,
     exists,
     func,
     select,
+    tuple_,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -36,6 +36,8 @@ LEASE = timedelta(seconds=20)
 
 # What becomes of a message, each step after the one before; "failed" is the end of it.
 _LADDER = ("", "sent", "delivered", "read", "failed")
+
+_EVER = datetime.min.replace(tzinfo=UTC)
 
 _Sequence = BigInteger().with_variant(Integer, "sqlite")
 
@@ -161,8 +163,10 @@ async def all_about(session: AsyncSession, subject: str) -> list[OutboxMessage]:
 
 async def shown_now(session: AsyncSession, message: OutboxMessage) -> dict[str, Any]:
     """What a message says, with the edits that are still on their way."""
-    edits = select(OutboxMessage.view).where(OutboxMessage.edits == message.id).order_by(OutboxMessage.seq.desc())
-    return await session.scalar(edits.limit(1)) or message.view
+    edits = select(OutboxMessage.view).where(
+        OutboxMessage.channel == message.channel, OutboxMessage.chat == message.chat, OutboxMessage.edits == message.id
+    )
+    return await session.scalar(edits.order_by(OutboxMessage.seq.desc()).limit(1)) or message.view
 
 
 async def find(session: AsyncSession, to: Destination, external_id: str | None) -> UUID | None:
@@ -391,11 +395,12 @@ async def waiting(session: AsyncSession) -> tuple[int, timedelta]:
 
     What waits for its reader to write is not late, and not counted.
     """
-    here = (OutboxMessage.channel == OutboxAddress.channel, OutboxMessage.chat == OutboxAddress.chat)
+    # Not joined, nor asked for what is not null: SQLite would read every message there is, or every address.
+    due = select(OutboxAddress.channel, OutboxAddress.chat).where(OutboxAddress.due_at > _EVER)
     row = await session.execute(
-        select(func.count(), func.min(OutboxMessage.created_at))
-        .join(OutboxAddress, and_(*here))
-        .where(OutboxAddress.due_at.is_not(None), OutboxMessage.state == "queued")
+        select(func.count(), func.min(OutboxMessage.created_at)).where(
+            tuple_(OutboxMessage.channel, OutboxMessage.chat).in_(due), OutboxMessage.state == "queued"
+        )
     )
     count, oldest = row.one()
     return count, (clock.now() - oldest) if oldest else timedelta(0)

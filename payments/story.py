@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 import ledger
 from core.outbox import OutboxMessage
@@ -128,14 +129,20 @@ def _account(side: ledger.Side) -> str:
 
 async def _said(session: AsyncSession, payment: Payment) -> list[Moment]:
     subject = f"{'deposit' if isinstance(payment, Deposit) else 'payout'}:{payment.id}"
-    about = select(OutboxMessage.id).where(OutboxMessage.subject == subject)
-    mine = or_(OutboxMessage.subject == subject, OutboxMessage.edits.in_(about))
+    about = aliased(OutboxMessage)
+    # An edit is looked for in the chat of what it edits, where there are few: by `edits` alone all would be read.
+    same_chat = (OutboxMessage.channel == about.channel, OutboxMessage.chat == about.chat)
+    edits = select(OutboxMessage).join(about, and_(*same_chat, OutboxMessage.edits == about.id))
+    said = [
+        *await session.scalars(select(OutboxMessage).where(OutboxMessage.subject == subject)),
+        *await session.scalars(edits.where(about.subject == subject)),
+    ]
     return [
         Moment(
             message.sent_at or message.created_at, MomentKind.SAID, "edit" if message.edits else "message",
             " ".join(word for word in (message.channel, message.state, message.receipt, message.error) if word),
         )
-        for message in await session.scalars(select(OutboxMessage).where(mine).order_by(OutboxMessage.seq))
+        for message in sorted(set(said), key=lambda each: each.seq)
     ]  # fmt: skip
 
 

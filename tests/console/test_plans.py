@@ -1,12 +1,9 @@
 """What the pages ask of the database stays cheap however much there is: every list is walked along an index."""
 
-import re
 from collections.abc import AsyncIterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event, text
 
 from complaints import Subject
 from core.db import Database
@@ -14,6 +11,7 @@ from members import register, use_phone
 from tests.complaints.kit import complained
 from tests.console.kit import Counter
 from tests.payments.kit import World, opened_world
+from tests.plans import asked, walks_through
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"])
 
@@ -33,20 +31,6 @@ SMALL = {
 async def world(database: Database, tmp_path: Path) -> AsyncIterator[World]:
     async with opened_world(database, tmp_path) as world:
         yield world
-
-
-@contextmanager
-def asked(database: Database):
-    """The questions that are asked of the database meanwhile, with what fills their blanks."""
-    heard: dict[str, object] = {}
-
-    def hear(_connection, _cursor, statement, parameters, _context, _many) -> None:
-        if statement.lstrip().startswith("SELECT"):
-            heard[statement] = parameters
-
-    event.listen(database.engine.sync_engine, "before_cursor_execute", hear)
-    yield heard
-    event.remove(database.engine.sync_engine, "before_cursor_execute", hear)
 
 
 async def test_no_page_reads_a_large_table_from_end_to_end(desk: Counter, world: World):
@@ -73,19 +57,4 @@ async def test_no_page_reads_a_large_table_from_end_to_end(desk: Counter, world:
             ):  # fmt: skip
                 assert (await seat.opens(path, **query)).status_code == 200, path
     assert len(questions) > 40
-    # The metrics ask this one every minute, whoever looks at the console.
-    [unsaid] = [question for question in questions if "min(outbox_message.created_at)" in question]
-    del questions[unsaid]
-    scans = {}
-    async with desk.database.engine.connect() as connection:
-        for question, blanks in questions.items():
-            plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {question}", blanks)
-            scans[question] = [row[3] for row in plan if _is_a_walk_through_everything(row[3])]
-        assert await connection.scalar(text("SELECT 1")) == 1
-    assert {question: found for question, found in scans.items() if found} == {}
-
-
-def _is_a_walk_through_everything(step: str) -> bool:
-    """Whether a step of a plan reads a whole table; what is made on the way is as small as what it was made of."""
-    found = re.match(r"SCAN (\w+)\b(?! USING (?:COVERING )?INDEX \w*(?:seq|kept_aside|undecided|in_review|open))", step)
-    return found is not None and found[1] not in SMALL and not found[1].startswith(("anon_", "CONSTANT", "SUBQUERY"))
+    assert await walks_through(desk.database, questions, SMALL) == {}

@@ -12,6 +12,7 @@ from core import clock, outbox
 from core.db import Database
 from core.ids import new_id
 from core.outbox import LEASE, Destination, OutboxAddress, OutboxMessage
+from tests.plans import asked, walks_through
 
 HERE = Destination("telegram", "100")
 THERE = Destination("telegram", "200")
@@ -361,3 +362,42 @@ async def test_how_much_waits_and_since_when(database: Database):
 async def test_a_chat_that_never_was_cannot_be_released(database: Database):
     with pytest.raises(NoResultFound):
         await database.run(lambda session: outbox.release(session, HERE))
+
+
+async def test_what_waits_for_a_sender_is_counted_without_what_was_said_or_waits_for_its_reader(database: Database):
+    await say(database, "dit")
+    await send_all(database)
+    await say(database, "attend la personne", THERE)
+    async with database.transaction() as session:
+        await outbox.wait_for_them(session, THERE, 1_000, nudged=False)
+    await say(database, "attend")
+    async with database.reading() as session:
+        assert (await outbox.waiting(session))[0] == 1
+
+
+async def test_what_a_message_shows_is_its_last_edit(database: Database):
+    first, other = await say(database, "un"), await say(database, "ailleurs", THERE)
+    shown = []
+    for words in ("deux", "trois"):
+        await say(database, words, edits=first)
+        async with database.reading() as session:
+            said = (await outbox.queued(session, HERE))[0]
+            shown.append((await outbox.shown_now(session, said))["text"])
+    assert shown == ["deux", "trois"]
+    async with database.reading() as session:
+        assert (await outbox.shown_now(session, await message(database, other)))["text"] == "ailleurs"
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+async def test_however_much_was_said_nobody_reads_it_all(database: Database):
+    said = await message(database, await say(database, "un", subject="deposit:1"))
+    with asked(database) as questions:
+        async with database.reading() as session:
+            await outbox.waiting(session)
+            await outbox.shown_now(session, said)
+            await outbox.last_about(session, HERE, "deposit:1")
+            await outbox.has_said_since(session, said)
+            await outbox.find(session, HERE, "1")
+            await outbox.queued(session, HERE)
+    assert len(questions) == 6
+    assert await walks_through(database, questions, set()) == {}

@@ -6,7 +6,9 @@ from datetime import timedelta
 import pytest
 
 import payments
+from core import outbox
 from core.money import Money
+from core.outbox import Destination
 from ledger import AccountKind
 from members import Member
 from operators import NotAllowed, SecondOperatorNeeded, open_decisions
@@ -27,6 +29,7 @@ from payments import (
 )
 from tests.payments.counter import WHY, Counter, opened_counter
 from tests.payments.kit import World, completed
+from tests.plans import asked, walks_through
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(hours=25)
 
@@ -394,6 +397,35 @@ async def test_the_story_of_a_deposit_says_what_was_heard_and_seen(world: World)
     async with world.database.reading() as session:
         story = await payments.story_of(session, settled.reference)
     assert "deposit.settled" in {moment.what for moment in story.moments}
+
+
+async def test_the_story_tells_what_was_said_about_the_payment_and_each_change_of_it_once(world: World) -> None:
+    deposit = await world.open_deposit(await world.member())
+    here, there = Destination("telegram", "7"), Destination("whatsapp", "7")
+    subject = f"deposit:{deposit.id}"
+    async with world.database.transaction() as session:
+        await outbox.say(session, here, {"text": "autre chose"}, subject="deposit:another")
+        asked = await outbox.say(session, here, {"text": "Confirmer ?"})
+        await outbox.say(session, here, {"text": "Je prépare votre lien…"}, edits=asked, subject=subject)
+        await outbox.say(session, here, {"text": "✅"}, edits=asked)
+        await outbox.say(session, there, {"text": "✅"}, subject=subject)
+    async with world.database.reading() as session:
+        story = await payments.story_of(session, deposit.reference)
+    said = [(moment.what, moment.detail) for moment in story.moments if moment.kind.value == "said"]
+    assert said == [
+        ("message", "telegram queued"), ("edit", "telegram queued"), ("edit", "telegram queued"),
+        ("message", "whatsapp queued"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+async def test_no_story_reads_every_message_there_is(world: World) -> None:
+    deposit = await world.open_deposit(await world.member())
+    with asked(world.database) as questions:
+        async with world.database.reading() as session:
+            await payments.story_of(session, deposit.reference)
+    assert [each for each in questions if "FROM outbox_message" in each]
+    assert await walks_through(world.database, questions, {"operator_act"}) == {}
 
 
 async def member_of(world: World, payment: Deposit | Payout) -> Member:
