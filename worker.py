@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.channels import Channel
+from bot.forgetting import forget_what_was_said
 from bot.sender import send_one_address
 from core import clock, inbox, jobs, outbox
 from core.db import Database
@@ -115,6 +116,7 @@ class Worker:
             try:
                 await self._database.run(inbox.purge)
                 await self._database.run(purge_proofs)
+                await forget_what_was_said(self._database)
             except Exception:
                 log.exception("worker.purge_failed")
             with contextlib.suppress(TimeoutError):
