@@ -55,6 +55,7 @@ async def check(settings: Settings) -> AsyncIterator[Finding]:
         yield await _getmipay(settings)
     yield _identity(settings)
     yield await _public_address(settings)
+    yield _pin_page(settings)
     yield await _telegram(settings)
     yield await _operators(settings)
     for finding in await _whatsapp(settings):
@@ -169,6 +170,20 @@ async def _public_address(settings: Settings) -> Finding:
         return Finding(Level.BAD, about, f"{settings.public_url}/health answers {status}: does the proxy lead to us?")
     says = f"reachable; register {settings.getmipay_callback_url} in GetMiPay's dashboard"
     return Finding(Level.GOOD, about, says)
+
+
+def _pin_page(settings: Settings) -> Finding:
+    """Telegram opens a page inside itself over HTTPS alone, and refuses a message whose button leads elsewhere."""
+    about = "PIN page"
+    if settings.public_url.startswith("https://"):
+        return Finding(Level.GOOD, about, "opens inside Telegram")
+    if is_loopback(urlsplit(settings.telegram_api_url).hostname or ""):
+        return Finding(Level.GOOD, about, "opens inside the sandbox's Telegram")
+    says = (
+        "without PUBLIC_URL=https://… Telegram refuses the message that leads to it: nobody can choose a PIN, "
+        "nor withdraw to a new number"
+    )
+    return Finding(Level.BAD, about, says)
 
 
 async def _telegram(settings: Settings) -> Finding:
