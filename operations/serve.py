@@ -4,11 +4,13 @@ import asyncio
 import signal
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
+import stamina
 import structlog
 from aiohttp import web
-from telegram.error import InvalidToken, NetworkError, RetryAfter
+from telegram.error import BadRequest, InvalidToken, NetworkError, RetryAfter
 
 from app import App, build
 from bot.channels.telegram import seconds
@@ -17,6 +19,7 @@ from core.settings import Settings
 from operations.readiness import NotReady, refuse_old_tables, refuse_unsaid_pgbouncer
 
 _ASK_AGAIN_S = 2
+_LONGEST_WAIT_S = 30
 _LOOK_EVERY_S = 1
 # What is under way when a process is asked to stop may take so long; others take up what is then left.
 _FINISH_S = 10
@@ -121,15 +124,22 @@ def _beside(app: App, serving: Serving) -> list[Coroutine[Any, Any, None]]:
 
 
 async def _be_called(app: App) -> None:
-    """Have Telegram call us; several processes that start together may ask too often for its liking."""
+    """Have Telegram call us; nobody is heard before, so it is asked for as long as the network may come back."""
     secret = app.settings.telegram_webhook_secret.get_secret_value()
-    while True:
-        try:
+    again = stamina.retry_context(on=_passes, attempts=None, timeout=None, wait_initial=1, wait_max=_LONGEST_WAIT_S)
+    async for attempt in again:
+        with attempt:
             await app.telegram.use_webhook(f"{app.settings.webhook_base}/webhook/telegram", secret)
-        except RetryAfter as error:
-            await asyncio.sleep(seconds(error.retry_after).total_seconds())
-        else:
-            return
+
+
+def _passes(error: Exception) -> bool | timedelta:
+    """Whether Telegram may say yes another time, and when where it says so itself.
+
+    Several processes that start together may ask too often for its liking.
+    """
+    if isinstance(error, RetryAfter):
+        return seconds(error.retry_after)
+    return isinstance(error, NetworkError) and not isinstance(error, BadRequest)
 
 
 async def _poll(stop: asyncio.Event, app: App) -> None:

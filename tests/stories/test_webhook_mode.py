@@ -2,11 +2,12 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -17,15 +18,19 @@ from core import clock, outbox
 from core.db import Database
 from core.inbox import InboundMessage
 from core.tls import trusted
+from operations.readiness import NotReady
+from operations.serve import serve
 from tests.stories.conftest import ON_SQLITE
-from tests.stories.town import Town, free_port, running_town, until
+from tests.stories.town import Town, free_port, house_settings, running_sandbox, running_town, until
 
 SECRET = "known-to-telegram"
 HEADERS = {"X-Telegram-Bot-Api-Secret-Token": SECRET}
 
 
 @asynccontextmanager
-async def called_town(database: Database, folder: Path) -> AsyncIterator[Town]:
+async def called_town(
+    database: Database, folder: Path, *, faults: Sequence[dict[str, Any]] = ()
+) -> AsyncIterator[Town]:  # fmt: skip
     """A house in webhook mode.
 
     In the world something in front of it speaks TLS; here Telegram is told the plain address behind that, once the
@@ -34,7 +39,8 @@ async def called_town(database: Database, folder: Path) -> AsyncIterator[Town]:
     port = free_port()
     settings = {"public_url": f"https://127.0.0.1:{port}", "port": port, "telegram_webhook_secret": SECRET}
     registered = f"http://127.0.0.1:{port}/webhook/getmipay/"
-    async with running_town(database, folder, registered=registered, **settings) as town:
+    knobs = {"faults": list(faults)}
+    async with running_town(database, folder, telegram_knobs=knobs, registered=registered, **settings) as town:
         await until(lambda: _is_told(town, f"https://127.0.0.1:{port}/webhook/telegram"))
         await town.as_the_bot("setWebhook", url=f"{town.app_url}/webhook/telegram", secret_token=SECRET)
         yield town
@@ -117,6 +123,31 @@ async def test_who_writes_faster_than_anybody_can_is_told_once_and_heard_again_a
     async with town.ahead(timedelta(minutes=3)):
         await awa.says("/solde")
         await awa.hears("Disponible : 1 000 F CFA")
+
+
+@ON_SQLITE
+async def test_while_telegram_cannot_be_reached_at_the_start_it_is_asked_again_and_then_calls(
+    database: Database, tmp_path: Path
+) -> None:
+    kinds = ("cut_before", "server_error", "too_many_requests")
+    faults = [{"kind": kind, "method": "setwebhook", "seconds": 1} for kind in kinds]
+    async with called_town(database, tmp_path, faults=faults) as town:
+        awa = await town.member("awa")
+        await awa.says("/solde")
+        await awa.hears("Disponible : 0 F CFA")
+
+
+@ON_SQLITE
+async def test_what_telegram_refuses_for_good_is_asked_once_and_ends_the_start(
+    database: Database, tmp_path: Path
+) -> None:
+    async with running_sandbox(tmp_path) as url:
+        async with httpx.AsyncClient(verify=trusted()) as http:
+            await http.post(f"{url}/telegram/api/knobs", json={"faults": [{"kind": "refused", "method": "setwebhook"}]})
+        public = {"public_url": "https://127.0.0.1:9", "telegram_webhook_secret": SECRET}
+        settings = house_settings(database.url.render_as_string(hide_password=False), url, **public)
+        with pytest.raises(NotReady, match="Refused by the sandbox"):
+            await serve(settings, lambda _: None, asyncio.Event())
 
 
 @ON_SQLITE
