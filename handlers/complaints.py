@@ -148,7 +148,7 @@ def facts(member: Member, complaint: Complaint) -> dict[str, Any]:
     about = complaint.about_reference
     return {
         "reference": complaint.reference,
-        "about": i18n.text(member.language, "complaint.about", reference=about) if about else "",
+        "payment": i18n.text(member.language, "complaint.about", reference=about) if about else "",
         "category": i18n.text(member.language, f"complaint.category.{complaint.category.value}"),
         "answer_by": i18n.moment(member.language, complaint.answer_by, member.time_zone),
         "end_by": i18n.moment(member.language, complaint.end_by, member.time_zone),

@@ -52,6 +52,13 @@ _SENTENCES: dict[str, tuple[str, ...]] = {
     "correction.recovered_in_part": ("button.menu",),
     "correction.debt_paid": ("button.menu",),
     "send.received": ("button.menu",),
+    "parked.released": ("button.menu",),
+    "identity.accepted": ("button.menu",),
+    "identity.refused": ("button.identity_again", "button.menu"),
+    "complaint.checked": ("button.menu",),
+    "complaint.by_itself": ("button.menu",),
+    "complaint.answered": ("button.complaint_reply", "button.complaint_settled"),
+    "complaint.closed": ("button.menu",),
     "round.opened": ("button.contribute",),
     "round.reminder": ("button.contribute",),
     "round.yours": ("button.menu",),
@@ -71,7 +78,9 @@ _SENTENCES: dict[str, tuple[str, ...]] = {
 _NUDGE, _NUDGE_BUTTON = "dialogue.nudge", "button.read"
 # A sentence within the sentence, mostly empty. A template says nothing of it; where there is one to be said, the whole
 # message waits for the person instead.
-_ASIDES = {"parked", "fine"}
+_ASIDES = {"parked", "fine", "paid"}
+# What only says again, beside its complaint's own reference, which payment that is about: a template goes without it.
+_LEFT_OUT = {"payment"}
 # What Meta's reviewers see in the blanks.
 _EXAMPLES = {
     "amount": "5\u00a0000\u00a0F\u00a0CFA", "arrives": "4\u00a0950\u00a0F\u00a0CFA", "fee": "50\u00a0F\u00a0CFA",
@@ -82,7 +91,10 @@ _EXAMPLES = {
     "reference": "D-7K2Q-M4XP", "at": "22 nov. 2026 à 14:05", "until": "30 nov. 2026 à 18:00", "name": "Awa",
     "tontine": "Tontine du marché", "number": "3", "beneficiary": "Moussa", "asker": "Fatou",
     "most": "50\u00a0000\u00a0F\u00a0CFA",
-    "reason": "Le paiement a été refusé.",
+    "reason": "Le paiement a été refusé.", "hold": "2\u00a0000\u00a0000\u00a0F\u00a0CFA",
+    "month": "2\u00a0000\u00a0000\u00a0F\u00a0CFA", "found": "GetMiPay attend encore ce paiement.",
+    "why": "Votre recharge est arrivée.", "words": "Votre opérateur a confirmé le paiement.",
+    "answer_by": "25 nov. 2026 à 18:00", "end_by": "30 nov. 2026 à 18:00",
 }  # fmt: skip
 _LANGUAGES = {"fr": TemplateLanguage.FRENCH, "en": TemplateLanguage.ENGLISH}
 _BEFORE_WORDS = re.compile(r"^\W+")
@@ -162,7 +174,7 @@ def _made(language: str, key: str, sentence: str, end: str, labels: tuple[str, .
     text = ""
     for words, name, _, _ in Formatter().parse(sentence):
         text += words
-        if name is None or name in _ASIDES:
+        if name is None or name in _ASIDES | _LEFT_OUT:
             continue
         if name not in blanks:
             blanks.append(name)

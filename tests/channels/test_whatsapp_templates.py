@@ -18,6 +18,7 @@ def test_every_sentence_has_its_template_in_every_language():
     keys = [{each.key for each in APPROVALS if each.language == language} for language in i18n.LANGUAGES]
     assert keys[0] == keys[1]
     assert {"deposit.settled", "round.reminder", "dialogue.nudge"} <= keys[0]
+    assert {"identity.accepted", "identity.refused", "complaint.answered", "complaint.closed"} <= keys[0]
     assert len({(each.name, each.language) for each in APPROVALS}) == len(APPROVALS)
 
 
@@ -50,12 +51,23 @@ def test_a_sentence_with_all_its_blanks_filled_is_said_by_its_template(approval:
     if approval.key == "dialogue.nudge":
         assert nudge_in(approval.language).name == approval.name
         return
-    blanks = {name: f"x{name}" for name in approval.blanks}
+    # Nothing that WhatsApp would read as a mark.
+    blanks = {name: f"x{name.replace('_', '')}" for name in approval.blanks}
     found = filled(View("…", said=Saying(approval.language, approval.key, blanks)))
     assert found is not None
     assert found.name == approval.name
     body = next((each for each in found.params if isinstance(each, dict)), {"parameters": []})
-    assert [each["text"] for each in body["parameters"]] == [f"x{name}" for name in approval.blanks]
+    assert [each["text"] for each in body["parameters"]] == [blanks[name] for name in approval.blanks]
+
+
+def test_a_complaints_template_goes_without_its_payment_and_waits_where_money_is_told_of():
+    blanks = {"reference": "K-1", "payment": " · D-1", "words": "Retrouvé.\n\nMerci !", "paid": ""}
+    found = filled(View("…", said=Saying("fr", "complaint.closed", blanks)))
+    assert found is not None
+    [body] = [each for each in found.params if isinstance(each, dict)]
+    assert [each["text"] for each in body["parameters"]] == ["K-1", "Retrouvé. Merci !"]
+    compensated = blanks | {"paid": "5 000 F CFA ont été ajoutés à votre compte."}
+    assert filled(View("…", said=Saying("fr", "complaint.closed", compensated))) is None
 
 
 def test_a_name_changes_with_the_words_it_stands_for():
