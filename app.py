@@ -36,7 +36,7 @@ from handlers.complaint_notices import register_complaint_notices
 from handlers.guard_notices import register_guard
 from handlers.identity import register_identity
 from handlers.link import register_linking
-from handlers.releasing import register_releasing
+from handlers.releasing import begin_to_release, register_releasing
 from handlers.tontine import Links, register_tontine, tontine_acts
 from handlers.watch import Watch, begin_to_watch
 from identity import Safe, register_retention
@@ -75,10 +75,12 @@ class App:
         """Set the commands menu and the description in each language; French is for everybody else too.
 
         Members can do without: a failure is logged, and the next start tries again. What is done again and again begins
-        here too: the watch, the count of each day, and where GetMiPay serves by services, asking for those.
+        here too: the watch, the count of each day, the nightly look at parked money, and where GetMiPay serves by
+        services, asking for those.
         """
         await self.database.run(begin_to_watch)
         await self.database.run(begin_to_count)
+        await self.database.run(begin_to_release)
         if self.settings.speaks_v1:
             await self.database.run(payments.begin_to_sync)
             await self.database.run(payments.begin_to_compare)

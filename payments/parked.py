@@ -1,7 +1,7 @@
 """Money that a ceiling has parked: whose it is, and two people who have it looked at now.
 
-It goes into the wallet by itself after whatever makes room for it (`payments/releasing.py`); a new month makes no
-noise.
+It goes into the wallet by itself after whatever makes room for it (`payments/releasing.py`), and each night, for a new
+month makes no noise. Two people need not wait for that.
 """
 
 from dataclasses import dataclass
