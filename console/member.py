@@ -16,6 +16,7 @@ from console.people import names_of, owners_of
 from console.visits import NotFound, Visit, cursor
 from core.money import XOF, Money
 from core.phones import Phone, pretty
+from identity import IdentityRequest, IdentityState, last_request
 from ledger import AccountKind, Balance
 from members import Address, Limits, Member, MemberPhone, addresses_of, limits_of, wallet_owner
 from members.guard import look_at_guard
@@ -49,6 +50,8 @@ class Seen:
     """Whose doing it is that nothing leaves, as `Freezing` calls them; empty where it is nobody's."""
     incidents: list[Payout]
     """What else lets nothing leave, until two people have decided about it."""
+    waiting: IdentityRequest | None
+    """What they showed of who they are, where nobody has looked at it yet."""
     standing: Standing
     addresses: list[Address]
     phones: list[MemberPhone]
@@ -111,11 +114,13 @@ async def _look(session: AsyncSession, member_id: UUID, before: Cursor | None) -
     member = await _known(session, member_id)
     lines = await history(session, member_id, before, _LINES)
     guard = await look_at_guard(session, member_id)
+    request = await last_request(session, member_id)
     return Seen(
         member=member,
         became=await session.get(Member, member.united_with) if member.united_with else None,
         frozen_by=(guard.frozen_why if guard else None) or "",
         incidents=await incidents_of(session, [member_id]),
+        waiting=request if request is not None and request.state is IdentityState.WAITING else None,
         standing=await _standing(session, member),
         addresses=await addresses_of(session, member_id),
         phones=await _phones(session, member_id),

@@ -120,6 +120,8 @@ def tell(language: str, happening: "Happening") -> Markup:
             facts[account] = named(language, "account", facts[account])
     if "channel" in facts:
         facts["channel"] = facts["channel"].capitalize()
+    if "what" in facts:
+        facts["what"] = named(language, "trace", facts["what"])
     if happening.room == "operator":
         facts["kind"] = named(language, "kind", facts["kind"])
     return i18n.text(language, happening.key, **facts)

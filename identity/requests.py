@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, delete, select, text, update
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -161,6 +161,12 @@ async def waiting_requests(session: AsyncSession, limit: int = 50) -> list[Ident
     """What operators have to look at, who has waited longest first."""
     waiting = select(IdentityRequest).where(IdentityRequest.state == IdentityState.WAITING)
     return list(await session.scalars(waiting.order_by(IdentityRequest.asked_at).limit(limit)))
+
+
+async def count_waiting(session: AsyncSession) -> int:
+    """How many of them there are."""
+    waiting = select(func.count()).where(IdentityRequest.state == IdentityState.WAITING)
+    return await session.scalar(waiting) or 0
 
 
 async def lock_request(session: AsyncSession, request_id: UUID) -> IdentityRequest:

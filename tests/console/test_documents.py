@@ -29,6 +29,22 @@ async def test_finance_looks_at_a_document_and_accepts_it(desk: Counter):
     assert acts == [Act.SEE, Act.SEE_DOCUMENT, Act.VERIFY_IDENTITY]
 
 
+async def test_the_first_page_says_how_many_documents_wait_to_whoever_may_look_at_them(desk: Counter):
+    awa = await somebody(desk.database)
+    first = await waiting(desk.database, awa)
+    await waiting(desk.database, await somebody(desk.database), key="second")
+    await asked(desk.database, await somebody(desk.database), key="third")
+    async with desk.seated("Fanta", Role.FINANCE) as finance, desk.seated("Sita", Role.SUPPORT) as support:
+        assert "Identités à vérifier : 2." in words_of((await finance.opens("")).text)
+        assert "Identités à vérifier" not in words_of((await support.opens("")).text)
+        # Whoever looks at the member is led to it as well.
+        way = f"/console/documents/{first.id}"
+        assert way in (await finance.opens(f"/members/{awa.id}")).text
+        assert way not in (await support.opens(f"/members/{awa.id}")).text
+        await finance.sends(f"/documents/{first.id}/accept")
+        assert way not in (await finance.opens(f"/members/{awa.id}")).text
+
+
 async def test_a_refusal_has_one_of_the_reasons_and_a_word(desk: Counter):
     request = await waiting(desk.database, await somebody(desk.database))
     async with desk.seated("Fanta", Role.FINANCE) as seat:

@@ -139,6 +139,8 @@ async def test_a_payouts_page_tells_of_the_hold_and_of_what_is_still_to_be_done(
     payout = await world.open_payout(awa, 2000)
     page = words_of((await seat.opens(f"/payments/{payout.reference}")).text)
     assert "2 000 F CFA réservés dans le portefeuille" in page
+    assert "GetMiPay a pris le retrait." in page
+    assert "payout.submitted" not in page
     assert "Demander à GetMiPay où en est le retrait" in page
     member = words_of((await seat.opens(f"/members/{awa.id}")).text)
     assert "Réservé 2 000 F CFA" in member

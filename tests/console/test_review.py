@@ -78,6 +78,7 @@ async def test_a_deposit_in_review_is_settled_by_two_and_the_member_has_it(desk:
         desk.seated("Sita", Role.SUPPORT) as support,
     ):
         assert deposit.reference in (await first.opens("/decisions")).text
+        assert "Des paiements attendent que l’on dise ce qu’ils sont devenus" in words_of((await first.opens("")).text)
         assert "Question à GetMiPay" in words_of((await support.opens(path)).text)
         assert "/outcome" not in (await support.opens(path)).text
         refused = await support.sends(f"{path}/outcome", outcome=Outcome.PAID, reason=WHY)
@@ -86,6 +87,7 @@ async def test_a_deposit_in_review_is_settled_by_two_and_the_member_has_it(desk:
         proposed = await first.sends(f"{path}/outcome", outcome=Outcome.PAID, reason=WHY)
         assert "Rien n’a bougé" in words_of(proposed.text)
         assert await wallet(world, deposit) == (0, 0)
+        assert "Décisions qui attendent une deuxième personne : 1." in words_of((await second.opens("")).text)
         [decision] = re.findall(r"/console/decisions/([0-9a-f-]{36})/reject", proposed.text)
         assert (await first.sends(f"/decisions/{decision}/approve")).status_code == 409
         assert (await support.sends(f"/decisions/{decision}/approve")).status_code == 403

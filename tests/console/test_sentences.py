@@ -8,7 +8,7 @@ from complaints import COMPENSATION, ComplaintState, Outcome
 from console.visits import DONE, MENU
 from core import i18n
 from ledger import AccountKind
-from members import Tier
+from members import Freezing, Tier
 from operators import Act, Role, Verdict
 from payments import DepositState, Doubt, LineKind, PayoutState
 
@@ -47,4 +47,5 @@ def test_every_word_that_is_shown_by_its_name_has_a_sentence():
     named += [f"console.nav.{name}" for name, _, _ in MENU] + [f"console.done.{name}" for name in DONE]
     named += [f"console.complaint_outcome.{outcome.value}" for outcome in Outcome] + [f"console.kind.{COMPENSATION}"]
     named += [f"console.complaint_state.{state.value}" for state in set(ComplaintState) - {ComplaintState.CLOSED}]
+    named += [f"console.frozen_by.{who.value}" for who in Freezing]
     assert set(named) - KEYS == set()
