@@ -3,12 +3,16 @@
 import asyncio
 
 import pytest
+from sqlalchemy import text
 
+import ledger
 import payments
 from core import clock
+from core.ids import new_id
 from core.money import Money
 from ledger import AccountKind, InsufficientFunds
 from members import Member
+from members.wallets import member_account
 from payments import (
     KeyReused,
     MemberFrozen,
@@ -20,6 +24,7 @@ from payments import (
     request_send,
 )
 from tests.payments.kit import World
+from tests.stories.town import until
 
 
 async def send(
@@ -92,3 +97,37 @@ async def test_a_frozen_member_sends_nothing(world: World) -> None:
         (await session.get_one(Member, awa.id)).frozen_at = clock.now()
     with pytest.raises(MemberFrozen):
         await send(world, awa, issa, 500)
+
+
+@pytest.mark.parametrize("engine", ["postgresql"])
+async def test_two_who_never_had_a_wallet_and_send_to_each_other_at_once_do_not_wait_for_one_another(
+    world: World,
+) -> None:
+    first, second = sorted([await world.member("Awa"), await world.member("Issa")], key=lambda each: each.id)
+
+    async def send_back() -> None:
+        # Not `run`, which would do again what a deadlock has ended.
+        async with world.database.transaction() as session:
+            await request_send(session, second, first.id, Money(200), key="back")
+
+    async with world.database.transaction() as session:
+        # A wallet that is opened in a transaction under way: whoever wants to open it too waits for its end.
+        provider = await ledger.open_account(session, payments.HOUSE, AccountKind.PROVIDER)
+        wallet = await member_account(session, first.id)
+        given = ledger.Post(
+            id=new_id(), debit=provider.id, credit=wallet, amount=Money(1000), kind="deposit", journal=new_id()
+        )
+        await ledger.post(session, given)
+        back = asyncio.create_task(send_back())
+        await until(lambda: _waits_or_is_over(world, back))
+        await request_send(session, first, second.id, Money(500), key="forth")
+    await back
+    assert (await world.wallet(first), await world.wallet(second)) == ((700, 0), (300, 0))
+    assert await world.books_are_right()
+
+
+async def _waits_or_is_over(world: World, back: asyncio.Task[None]) -> bool:
+    """Whether a transaction of this database waits for the end of another."""
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    async with world.database.reading() as session:
+        return back.done() or bool(await session.scalar(text(waiting)))
