@@ -1,7 +1,5 @@
 """`cauri reconcile`: our books against GetMiPay's, now."""
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 import app
 import operators
 import payments
@@ -23,19 +21,19 @@ async def reconcile(
     lines = payments.read_statement(statement) if statement is not None else None
     told = await _balance(settings) if lines is None else None
 
-    async def compare(session: AsyncSession) -> tuple[Reconciliation, list[BookDifference]]:
-        by = await named(session, operator)
-        operators.require(by, Act.RECONCILE)
-        if lines is not None:
-            done = await payments.compare_statement(session, lines, source, by)
-        else:
-            assert told is not None  # noqa: S101 - one or the other
-            done = await payments.compare_balance(session, told, by)
-        return done, await payments.open_differences(session)
-
     async with opened(settings.database_url) as database:
         await refuse_old_tables(database)
-        return await database.run(compare)
+        async with database.reading() as session:
+            by = await named(session, operator)
+        operators.require(by, Act.RECONCILE)
+        if lines is not None:
+            done = await payments.compare_statement(database, lines, source, by)
+        else:
+            assert told is not None  # noqa: S101 - one or the other
+            balance = told
+            done = await database.run(lambda session: payments.compare_balance(session, balance, by))
+        async with database.reading() as session:
+            return done, await payments.open_differences(session)
 
 
 async def _balance(settings: Settings) -> Money:

@@ -4,10 +4,11 @@ What differs becomes a `BookDifference`, and the operators are told. A payment t
 doubt: from then on their look-up moves it, and failing that two people.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from functools import partial
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 import structlog
@@ -35,6 +36,8 @@ from payments.payouts import Payout, lock_payout
 from payments.postings import HOUSE
 from payments.provider import Progress
 from payments.statement_lines import DifferenceKind, StatementLine, difference_between, our_amount
+
+T = TypeVar("T")
 
 COMPARE_BALANCE = "compare_balance"
 RECONCILIATION = "reconciliation"
@@ -142,30 +145,30 @@ async def compare_balance(session: AsyncSession, theirs: Money, by: Operator | N
 
 
 async def compare_statement(
-    session: AsyncSession, lines: Sequence[StatementLine], source: str, by: Operator
-) -> Reconciliation:
-    """Compare each line with what we know, and what we know of that time with the lines. Raises NotAllowed."""
+    database: Database, lines: Sequence[StatementLine], source: str, by: Operator
+) -> Reconciliation:  # fmt: skip
+    """Compare each line with what we know, and what we know of that time with the lines. Raises NotAllowed.
+
+    What differs is written down piece by piece, each in a transaction of its own: meanwhile members are served, also on
+    SQLite. Broken off, it is begun anew: what was found stays found, once.
+    """
     require(by, Act.RECONCILE)
-    done = await _begin(session, source, by, theirs=sum(line.moved.amount for line in lines), ours=None)
+    theirs = sum(line.moved.amount for line in lines)
+    done = await database.run(lambda session: _begin(session, source, by, theirs=theirs, ours=None))
     found, known = 0, set[UUID]()
-    for start in range(0, len(lines), _AT_ONCE):
-        some = lines[start : start + _AT_ONCE]
-        payments = await _payments_of(session, some)
-        for line, payment in zip(some, payments, strict=True):
-            if payment is not None:
-                known.add(payment.id)
-            found += await _compare_line(session, done, line, payment)
-    done.lines = len(lines)
-    done.matched = len(lines) - found
-    for missing in await _missing_there(session, lines, known):
-        amount = Money(-our_amount(missing) if isinstance(missing, Deposit) else our_amount(missing), missing.currency)
-        absent = Found(
-            DifferenceKind.MISSING_THERE, missing.reference, "not in the statement", _as_ours(missing), amount
-        )
-        found += await keep_difference(session, done.id, absent)
-    await record(session, by, Act.RECONCILE, f"statement:{source}"[:128], lines=len(lines), differences=found)
-    await _end(session, done, found=found)
-    return done
+    for some in _pieces(lines):
+        async with database.reading() as session:
+            payments = await _payments_of(session, some)
+        known |= {payment.id for payment in payments if payment is not None}
+        odd = [line for line, payment in zip(some, payments, strict=True) if _found(line, payment) is not None]
+        if odd:
+            found += await database.run(partial(_keep_lines, done=done, lines=odd, so_far=found))
+    matched = len(lines) - found
+    async with database.reading() as session:
+        absent = [_absent(missing) for missing in await _missing_there(session, lines, known)]
+    for few in _pieces(absent):
+        found += await database.run(partial(_keep_absent, done=done, absent=few, so_far=found))
+    return await database.run(partial(_conclude, done=done, by=by, lines=len(lines), matched=matched, found=found))
 
 
 async def reconciliations(session: AsyncSession, limit: int = 30) -> list[Reconciliation]:
@@ -196,6 +199,49 @@ async def _end(session: AsyncSession, done: Reconciliation, *, found: int) -> No
     await session.flush()
     if found:
         await alert(session, RECONCILIATION, done.source)
+
+
+def _pieces(whole: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (whole[start : start + _AT_ONCE] for start in range(0, len(whole), _AT_ONCE))
+
+
+async def _keep_lines(
+    session: AsyncSession, done: Reconciliation, lines: Sequence[StatementLine], so_far: int
+) -> int:  # fmt: skip
+    """Look at lines that differ once more, as everything is now, and write down what is new; gives how many are."""
+    payments = await _payments_of(session, lines)
+    pairs = zip(lines, payments, strict=True)
+    return await _told(session, done, so_far, sum([await _compare_line(session, done, *pair) for pair in pairs]))
+
+
+async def _keep_absent(session: AsyncSession, done: Reconciliation, absent: Sequence[Found], so_far: int) -> int:
+    return await _told(session, done, so_far, sum([await keep_difference(session, done.id, each) for each in absent]))
+
+
+async def _told(session: AsyncSession, done: Reconciliation, so_far: int, new: int) -> int:
+    """The operators hear of the first that is new: were the rest broken off, it would be news to nobody next time."""
+    if new and not so_far:
+        await alert(session, RECONCILIATION, done.source)
+    return new
+
+
+async def _conclude(
+    session: AsyncSession, done: Reconciliation, by: Operator, *, lines: int, matched: int, found: int
+) -> Reconciliation:
+    concluded = await session.get_one(Reconciliation, done.id)
+    concluded.lines, concluded.matched, concluded.found = lines, matched, found
+    await record(session, by, Act.RECONCILE, f"statement:{done.source}"[:128], lines=lines, differences=found)
+    await session.flush()
+    return concluded
+
+
+def _absent(missing: Deposit | Payout) -> Found:
+    """What we have moved and their statement says nothing of."""
+    ours = our_amount(missing)
+    amount = Money(-ours if isinstance(missing, Deposit) else ours, missing.currency)
+    return Found(
+        DifferenceKind.MISSING_THERE, missing.reference, "not in the statement", _as_ours(missing), amount
+    )  # fmt: skip
 
 
 async def _payments_of(session: AsyncSession, lines: Sequence[StatementLine]) -> list[Deposit | Payout | None]:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 import payments
 from core import clock
@@ -52,9 +53,7 @@ async def compare(world: World, counter: Counter, *, later: timedelta = HOUR) ->
     lines = payments.read_statement(content)
     # A statement of a whole day: it goes on after what is compared.
     lines.append(a_later_line(later))
-    done = await world.database.run(
-        lambda session: payments.compare_statement(session, lines, "november.csv", counter.proposes)
-    )
+    done = await payments.compare_statement(world.database, lines, "november.csv", counter.proposes)
     await world.work()
     return done
 
@@ -249,7 +248,35 @@ async def test_what_they_call_paid_and_we_called_failed_waits_for_the_look_up_or
 
 async def test_only_finance_reconciles(world: World, counter: Counter) -> None:
     with pytest.raises(NotAllowed):
-        await world.database.run(lambda s: payments.compare_statement(s, [], "empty.csv", counter.support))
+        await payments.compare_statement(world.database, [], "empty.csv", counter.support)
+
+
+def unheard_of(name: str, kind: str, amount: int) -> payments.StatementLine:
+    at = clock.now().isoformat()
+    [line] = payments.read_statement(written(f"{at},{name},,{kind},success,{amount},,XOF"))
+    return line
+
+
+async def test_a_comparison_that_breaks_off_has_kept_and_told_what_it_found_and_finds_it_once(
+    world: World, counter: Counter
+) -> None:
+    lines = [unheard_of(f"T{number}", "payin", 500) for number in range(450)]
+    # More than any database can hold; together nothing.
+    unwritable = [unheard_of("T-in", "payin", 2**70), unheard_of("T-out", "payout", 2**70)]
+    with pytest.raises((OverflowError, DBAPIError)):
+        await payments.compare_statement(world.database, [*lines, *unwritable], "november.csv", counter.proposes)
+    await world.work()
+    assert world.alerts == ["reconciliation"]
+    async with world.database.reading() as session:
+        kept = await payments.open_differences(session, limit=1_000)
+    assert [each.about for each in kept] == [f"T{number}" for number in range(400)]
+
+    done = await payments.compare_statement(world.database, lines, "november.csv", counter.proposes)
+    assert (done.lines, done.found) == (450, 50)
+    async with world.database.reading() as session:
+        assert len(await payments.open_differences(session, limit=1_000)) == 450
+        assert [(each.lines, each.found) for each in await payments.reconciliations(session)] == [(450, 50), (0, 0)]
+        assert await verify_acts(session) is None
 
 
 @pytest.mark.parametrize(
