@@ -10,7 +10,7 @@ from core.errors import Refusal
 from core.money import Money
 from ledger import AccountKind
 from members import limits_of
-from payments import LimitReached, refuse_taking_out, standing
+from payments import LimitReached, refuse_taking_out, refuse_while_stopped, standing
 
 
 class MoreThanAllowed(LimitReached):
@@ -40,6 +40,12 @@ def amount_within_limits(chat: Chat) -> AmountOf:
 
 def more_than_there_is(amount: Money, at_most: Money) -> Refusal:
     return MoreThanThereIs(amount=amount, at_most=at_most)
+
+
+async def refuse_at_the_start(chat: Chat) -> None:
+    """Raises MemberFrozen or DebtOutstanding before anything is asked: no answer would be the right one."""
+    if not chat.run.has_answers:
+        await refuse_while_stopped(chat.session, chat.member)
 
 
 async def ask_amount_to_take(chat: Chat, **params: Any) -> Money | None:

@@ -6,7 +6,7 @@ from bot.questions import YesNo
 from bot.views import Button
 from bot.ways import Ways
 from core.money import Money
-from handlers.amounts import ask_amount_to_take, available
+from handlers.amounts import ask_amount_to_take, available, refuse_at_the_start
 from handlers.proving import prove_taking_out
 from handlers.questions import Recipient, RecipientOf
 from handlers.start import INVITED
@@ -18,6 +18,7 @@ def send(ways: Ways, home: str) -> Flow:
     """Give money to another member at once; somebody who is not one yet is invited, and the money stays."""
 
     async def run(chat: Chat) -> None:
+        await refuse_at_the_start(chat)
         recipient = await chat.ask("recipient", await RecipientOf.of(chat, home))
         amount = await ask_amount_to_take(chat, name=recipient.name)
         if amount is None:

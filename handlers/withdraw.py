@@ -5,7 +5,7 @@ from typing import Any
 from bot.chat import Chat, Flow
 from bot.questions import OneOf, YesNo
 from core import phones
-from handlers.amounts import ask_amount_to_take
+from handlers.amounts import ask_amount_to_take, refuse_at_the_start
 from handlers.guard_notices import tell_of_number
 from handlers.proving import prove_taking_out
 from handlers.questions import ask_phone
@@ -18,6 +18,7 @@ def withdraw(methods: Methods, home: str) -> Flow:
     """Send money from the wallet to a mobile money account."""
 
     async def run(chat: Chat) -> None:
+        await refuse_at_the_start(chat)
         amount = await ask_amount_to_take(chat)
         if amount is None:
             return

@@ -14,6 +14,7 @@ from members.members import Member, wallet_owner
 
 class MemberFrozen(Refusal):
     key = "refusal.frozen"
+    leads_to = "complaint"
 
 
 class DebtOutstanding(Refusal):

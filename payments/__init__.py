@@ -49,6 +49,7 @@ from payments.limits import (
     loaded_this_month,
     refuse_loading,
     refuse_taking_out,
+    refuse_while_stopped,
 )
 from payments.lookups import LookUps
 from payments.methods import Direction, Method, Methods, MethodUnavailable, NoMethod, OperatorWithoutMethod, Terms, pick
@@ -252,6 +253,7 @@ __all__ = [
     "reconciliations",
     "refuse_loading",
     "refuse_taking_out",
+    "refuse_while_stopped",
     "register_decisions",
     "register_jobs",
     "releasable",

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock
 from core.errors import Refusal
-from core.money import Money
+from core.money import XOF, Money
 from core.rows import among
 from ledger import AccountKind
 from members import Member, could_have_more, limits_of, wallets
@@ -88,14 +88,19 @@ async def refuse_loading(session: AsyncSession, member: Member, amount: Money, a
 async def refuse_taking_out(session: AsyncSession, member: Member, amount: Money) -> None:
     """Raises OperationTooSmall, OperationTooLarge, MemberFrozen, DebtOutstanding, MonthOutFull or DayOutFull."""
     _refuse_size(member, amount)
-    if await incidents_of(session, [member.id]):
-        raise MemberFrozen
-    await wallets.refuse_taking_out(session, member.id, amount.currency)
+    await refuse_while_stopped(session, member, amount.currency)
     limits, now = limits_of(member), clock.now()
     month = await taken_out_since(session, member.id, amount.currency, _month_start(now))
     _refuse_beyond(MonthOutFull, member, amount, month, limits.take_out_a_month)
     today = await taken_out_since(session, member.id, amount.currency, _day_start(now))
     _refuse_beyond(DayOutFull, member, amount, today, limits.take_out_a_day)
+
+
+async def refuse_while_stopped(session: AsyncSession, member: Member, currency: str = XOF) -> None:
+    """Raises MemberFrozen or DebtOutstanding where nothing leaves the wallet, whatever the amount."""
+    if await incidents_of(session, [member.id]):
+        raise MemberFrozen
+    await wallets.refuse_taking_out(session, member.id, currency)
 
 
 async def incidents_of(session: AsyncSession, members: Iterable[UUID]) -> list[Payout]:
