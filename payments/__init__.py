@@ -12,6 +12,7 @@ from operators import Decisions
 from payments.breaker import OperatorDown, PayoutsUnfunded
 from payments.callbacks import CallbackDoor
 from payments.checking import Checks, Found, check_now
+from payments.comparing_statements import compare_statement
 from payments.corrections import CORRECTED, Correction, CorrectionKind
 from payments.debts import NothingToCollect, propose_collection, register_collection
 from payments.deposit_outcomes import fail_deposit, reverse_deposit, settle_deposit
@@ -70,7 +71,6 @@ from payments.reconciling import (
     Reconciliation,
     begin_to_compare,
     compare_balance,
-    compare_statement,
     last_balance,
     reconciliations,
 )
