@@ -23,7 +23,7 @@ soak: $(VENV)/.dev
 
 # A hundred thousand requests at every door, half of them in each of GetMiPay's dialects.
 fuzz: $(VENV)/.dev
-	@FUZZ_REQUESTS=$(or $(REQUESTS),50000) $(BIN)/python -m pytest tests/fuzz -m soak -n 2 --log-cli-level=INFO
+	@FUZZ_REQUESTS=$(or $(REQUESTS),50000) $(BIN)/python -m pytest tests/fuzz -m soak -n 2 -rP --show-capture=log --log-level=INFO
 
 # Known faults of the packages we use; it asks their registry's list of them, and fails where it cannot.
 advisories: $(VENV)/.audit
