@@ -37,7 +37,8 @@ class AskAbove(HowMuch):
 async def pin(chat: Chat) -> None:
     """Say what there is to do, and do it."""
     is_chosen = await has_pin(chat.session, chat.member.id)
-    whats = [_CHANGE, _LIMIT, *([_FORGOTTEN] if is_chosen else []), _FREEZE]
+    is_frozen = chat.member.frozen_at is not None
+    whats = [_CHANGE, _LIMIT, *([_FORGOTTEN] if is_chosen else []), *([] if is_frozen else [_FREEZE])]
     names = [(each, str(chat.text(_label(each, is_chosen=is_chosen)))) for each in whats]
     now = await asked_above(chat.session, chat.member.id, SAFETY.out_without_pin)
     what = await chat.ask("what", OneOf(names, columns=1), now=now)

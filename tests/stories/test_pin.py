@@ -14,7 +14,7 @@ from members import find_by_address
 from operators import Operator, Role, add_operator
 from payments.custody import take_pin_away, unfreeze_wallet
 from tests.stories.conftest import EVERYWHERE, ON_SQLITE, ON_TELEGRAM
-from tests.stories.person import PIN, Person, PinPage, vouched
+from tests.stories.person import PIN, Person, PinPage, labels_of, vouched
 from tests.stories.town import Town, until
 
 OTHER_NUMBER = "75 33 44 55"
@@ -132,6 +132,11 @@ async def test_it_was_not_me_freezes_the_wallet_in_one_tap_until_an_operator_has
         assert "Combien" not in said
         assert "À qui" not in said
     assert await awa.balance() == balance
+    # What is frozen is not offered to be frozen.
+    await awa.says("/pin")
+    await awa.hears_button("Code oublié")
+    assert not any("Geler mon portefeuille" in label for said in await awa.messages() for label in labels_of(said))
+    await awa.says("annuler")
     # What comes in still does.
     await awa.says(f"recharger 1000 wave {await town.phone_of('awa')}")
     await awa.taps("Recevoir le lien")
