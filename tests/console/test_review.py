@@ -61,6 +61,8 @@ async def test_who_cannot_withdraw_because_of_a_payout_given_back_and_paid_is_sh
 
         proposed = await first.sends(f"{path}/outcome", outcome=Outcome.BORNE, reason=WHY)
         [decision] = re.findall(r"/console/decisions/([0-9a-f-]{36})/reject", proposed.text)
+        for words in ("Ce qui est proposé Payé, à la charge de la maison", "Montant 2 000 F CFA", "alors échoué"):
+            assert words in words_of(proposed.text)
         assert "Décision approuvée" in words_of((await second.sends(f"/decisions/{decision}/approve")).text)
         page = words_of((await first.opens(f"/members/{awa.id}")).text)
         assert "sorties suspendues" not in page
