@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from aiohttp import web
 
-from console.people import names_of
+from console.people import others_in
 from console.rendering import HEADERS
 from console.visits import NotFound, Visit
 from members import Member
@@ -55,14 +55,14 @@ async def give_operations(visit: Visit) -> web.Response:
             before = page.before
             if before is None:
                 break
-        names = await names_of(session, {line.counterparty_id for line in lines if line.counterparty_id})
+        others = await others_in(session, lines)
     await visit.note(Act.SEE, f"member:{member_id}", page="operations.csv")
     head = ("at", "reference", "kind", "state", "amount", "fee", "currency", "method", "with", "note")
     rows = (
         (
             line.at.isoformat(timespec="seconds"), line.reference, line.kind.value, line.state, line.amount.amount,
             line.fee.amount, line.amount.currency, line.method or "",
-            names.get(line.counterparty_id, "") if line.counterparty_id else "", line.note or "",
+            others.get(line.id, ""), line.note or "",
         )
         for line in lines
     )  # fmt: skip

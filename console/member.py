@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 import ledger
 from complaints import Complaint, complaints_of
 from console.log import operator_names, recent_acts
-from console.people import names_of, owners_of
+from console.people import others_in, owners_of
 from console.visits import NotFound, Visit, cursor
 from core.money import XOF, Money
 from core.phones import Phone, pretty
@@ -59,7 +59,7 @@ class Seen:
     complaints: list[Complaint]
     lines: Page
     others: dict[UUID, str]
-    """The names of those they sent to or had something from."""
+    """With whom each of the lines was: a member, or a tontine."""
     acts: list[OperatorAct]
     operators: dict[UUID, str]
 
@@ -127,7 +127,7 @@ async def _look(session: AsyncSession, member_id: UUID, before: Cursor | None) -
         tontines=list(await tontines_of(session, member_id)),
         complaints=await complaints_of(session, member_id),
         lines=lines,
-        others=await names_of(session, {line.counterparty_id for line in lines.lines if line.counterparty_id}),
+        others=await others_in(session, lines.lines),
         acts=await recent_acts(session, _subject(member_id)),
         operators=await operator_names(session),
     )

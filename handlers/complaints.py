@@ -18,6 +18,7 @@ from complaints import Category, Complaint, ComplaintState, Subject
 from core import i18n
 from core.errors import Refusal
 from core.money import Money
+from handlers.history import with_whom
 from members import Member
 from payments import Line, LineKind, Methods, history, payment_referred_to
 
@@ -229,9 +230,7 @@ async def _payments(chat: Chat, methods: Methods) -> PaymentOf:
 
 async def _label(chat: Chat, methods: Methods, line: Line) -> str:
     """`5 000 F · Recharge Wave · 22/11 14:05`"""
-    note = methods.name_of(line.method) if line.method else ""
-    if line.counterparty_id is not None:
-        note = (await chat.session.get_one(Member, line.counterparty_id)).name
+    note = await with_whom(chat, methods, line)
     amount = i18n.amount(Money(abs(line.amount.amount), line.amount.currency))
     what = chat.text(f"history.kind.{line.kind.value}", note=note).striptags()
     return f"{amount} · {what} · {i18n.short_moment(chat.member.language, line.at, chat.member.time_zone)}"

@@ -11,8 +11,9 @@ from bot.dialogue import GO
 from bot.views import Button
 from core import i18n
 from core.money import Money
-from members import Member
+from members import Member, member_of
 from payments import Cursor, Line, LineKind, Methods, history
+from tontines import tontine_of
 
 _PER_PAGE = 5
 _WAYS_ON = (("complaint", "complaint"), ("menu", "start"))
@@ -52,6 +53,15 @@ def history_of(methods: Methods) -> Flow:
     return run
 
 
+async def with_whom(chat: Chat, methods: Methods, line: Line) -> str:
+    """The operator, the other member, or the tontine."""
+    if line.counterparty_id is not None:
+        return (await chat.session.get_one(Member, line.counterparty_id)).name
+    if line.owner is not None:
+        return await _called(chat, line.owner)
+    return methods.name_of(line.method) if line.method else ""
+
+
 async def _page(chat: Chat, before: Cursor | None) -> str:
     cursor = f"{before.at.isoformat()}|{before.id}" if before else ""
     return await shortcuts.shortcut(chat.session, chat.member.id, "history", {"before": cursor, "page": "yes"})
@@ -71,18 +81,19 @@ async def _line(chat: Chat, methods: Methods, line: Line) -> Markup:
     sign = "+" if line.amount.amount > 0 else "−"
     amount = Money(abs(line.amount.amount), line.amount.currency)
     return chat.text(
-        "history.line",
+        "history.line" if line.reference else "history.moved",
         mark=_MARKS[standing],
         amount=f"{sign} {i18n.amount(amount)}",
-        what=chat.text(f"history.kind.{line.kind.value}", note=await _note(chat, methods, line)),
+        what=chat.text(f"history.kind.{line.kind.value}", note=await with_whom(chat, methods, line)),
         at=i18n.short_moment(chat.member.language, line.at, chat.member.time_zone),
         state=chat.text(f"history.state.{standing}"),
         reference=line.reference,
     )
 
 
-async def _note(chat: Chat, methods: Methods, line: Line) -> str:
-    """With whom: the operator, or the other member."""
-    if line.counterparty_id is not None:
-        return (await chat.session.get_one(Member, line.counterparty_id)).name
-    return methods.name_of(line.method) if line.method else ""
+async def _called(chat: Chat, owner: str) -> str:
+    """Whose account it is, where that is a tontine or a member; the house has no name here."""
+    if (other := member_of(owner)) is not None:
+        return (await chat.session.get_one(Member, other)).name
+    tontine = await tontine_of(chat.session, owner)
+    return tontine.name if tontine else ""

@@ -63,6 +63,12 @@ def wallet_owner(member_id: UUID) -> str:
     return f"member:{member_id}"
 
 
+def member_of(owner: str) -> UUID | None:
+    """The member whose account it is; None where its owner is no member."""
+    whose, _, id_ = owner.partition(":")
+    return UUID(id_) if whose == "member" else None
+
+
 async def find_by_phone(session: AsyncSession, e164: str) -> Member | None:
     """The member who has shown that this number is theirs."""
     return await session.scalar(

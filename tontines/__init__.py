@@ -3,7 +3,7 @@
 See `docs/tontines.md`. Services take a session and never commit; they speak to nobody and publish events.
 """
 
-from tontines.accounts import money_left
+from tontines.accounts import money_left, tontine_of
 from tontines.approvals import Approvers, approvers
 from tontines.auctions import Auction, auction_of, bid_of, bidders_of, place_bid
 from tontines.board import Board, BoardRow, OwedNow, board, owed_now
@@ -232,6 +232,7 @@ __all__ = [
     "state_need",
     "statement",
     "summarise",
+    "tontine_of",
     "tontines_in",
     "tontines_of",
     "turn_of",

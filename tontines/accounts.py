@@ -22,7 +22,7 @@ from core.money import XOF, Money
 from ledger import AccountKind
 from members.wallets import member_account, over_what_is_held
 from tontines.cycle_tables import Round
-from tontines.group_tables import Membership
+from tontines.group_tables import Membership, Tontine
 
 BANKNOTES = "XBN"
 """Francs in banknotes. ISO 4217 leaves codes that begin with X and stand for no country's money to such uses."""
@@ -82,6 +82,19 @@ async def money_left(session: AsyncSession, tontine_id: UUID) -> Money:
         if found:
             total += (await ledger.balance(session, found.id)).posted.amount
     return Money(total)
+
+
+async def tontine_of(session: AsyncSession, owner: str) -> Tontine | None:
+    """The tontine that an account of this owner belongs to; None for any other's."""
+    whose, _, rest = owner.partition(":")
+    if whose not in {"round", "membership", "tontine"}:
+        return None
+    id_ = UUID(rest.partition(":")[0])
+    if whose == "round":
+        id_ = (await session.get_one(Round, id_)).tontine_id
+    elif whose == "membership":
+        id_ = (await session.get_one(Membership, id_)).tontine_id
+    return await session.get_one(Tontine, id_)
 
 
 class Journal:

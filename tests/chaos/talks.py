@@ -18,6 +18,7 @@ _HOW_OFTEN = {"top_up": 35, "send": 30, "withdraw": 20, "look": 15}
 _TAPS_TWICE = 0.1
 _BAD_CALLS = ("server_error", "bad_gateway", "too_many_requests", "cut_before", "cut_after")
 _WEATHER_CHANGES_S = 1.5
+_OF_NOBODY = {"something_new": {}}
 _PAGE = "Ouvrez la page"
 _SENT_AGAIN = 100
 _SOON_S = 0.3
@@ -155,6 +156,8 @@ async def bad_weather(town: Town, chance: Random) -> AsyncIterator[None]:
                 "times": 2,
                 "seconds": 1,
             }
+            # What is held until another one has passed would wait for ever once everybody else has gone home.
+            await town.push_update(_OF_NOBODY)
             await town.knobs("telegram", duplicate_updates=2, reorder_updates=1, faults=[fault])
             await asyncio.sleep(_WEATHER_CHANGES_S)
 

@@ -100,6 +100,11 @@ async def test_a_round_from_its_opening_to_its_minutes(ring: Circle) -> None:
     assert "C’est fait" in await binta.proves()
     await binta.hears("Retrait effectué : 20 000 F CFA")
     assert await ring.wallet("Binta") == 45_000
+    await binta.says("/historique")
+    await binta.hears(
+        "− 20 000 F CFA · Retrait Orange Money", "✅ + 20 000 F CFA · Cagnotte reçue · Les Amies",
+        "✅ − 5 000 F CFA · Cotisation · Les Amies",
+    )  # fmt: skip
 
     # An old card's button is answered kindly, and moves nothing.
     late = await ring.taps("Esther", "Où j’en suis")

@@ -19,6 +19,7 @@ from core.db import Database
 from core.errors import Refusal
 from core.money import Money
 from ledger import AccountKind
+from payments import history
 from tests.tontines.conftest import sqlite_alone as engine  # noqa: F401
 from tests.tontines.kit import NAMES, Group, Village
 from tontines import ContributionState, Due, Order, Receipt, RoundState, ShortPot, Turn
@@ -299,8 +300,15 @@ class Life:
             assert (await ledger.audit(session)).is_clean
             undecided = select(tontines.Contribution).where(tontines.Contribution.state == ContributionState.WAITING)
             assert list(await session.scalars(undecided)) == []
-        kinds = (AccountKind.WALLET, AccountKind.PARKED)
-        purses = sum([await self.village.wallet(name, kind) for name in self.names for kind in kinds])
+        purses = sum([await self.check_history(name) for name in self.names])
         kept = (await self.village.do(tontines.money_left, self.group.id)).amount
         banknotes = await self.village.stands(f"tontine:{self.group.id}", AccountKind.CASH)
         assert purses + kept - banknotes == WEALTH * len(self.names)
+
+    async def check_history(self, name: str) -> int:
+        """What they read in their history comes to what they have; gives how much that is."""
+        kinds = (AccountKind.WALLET, AccountKind.PARKED)
+        purse = sum([await self.village.wallet(name, kind) for kind in kinds])
+        page = await self.village.do(history, self.village.id(name), limit=1000)
+        assert WEALTH + sum(line.amount.amount for line in page.lines) == purse
+        return purse
