@@ -70,14 +70,14 @@ class Talks:
         await person.says(f"recharger {amount} wave 70 12 34 56")
         if not await self._confirms(person, whims, "Recevoir le lien"):
             return "top-up refused"
-        await person.hears_either("est prêt", "confirmation en cours", "Recharge", "n’a pas abouti", "indisponible")
+        await person.hears_either("est prêt", "Recharge", "recharge de", "indisponible")
         return "top-up asked for"
 
     async def _withdraw(self, person: Person, whims: Random) -> str:
         await person.says(f"retirer {random_amount(whims, 0, 2)} wave 70 12 34 56")
         if not await self._confirms(person, whims, "Confirmer"):
             return "withdrawal refused"
-        await self._agrees(person, "Retrait", "indisponible", "Par sécurité")
+        await self._agrees(person, "Retrait", "retrait de", "indisponible", "Par sécurité")
         return "withdrawal asked for"
 
     async def _send(self, person: Person, whims: Random) -> str:
