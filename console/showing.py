@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from core import clock, i18n
 from core.money import Money
-from core.phones import Phone, mask
+from core.phones import COUNTRIES, Phone, mask
 
 if TYPE_CHECKING:
     from console.story import Happening
@@ -62,11 +62,22 @@ def plain(text: str) -> str:
 
 
 def masked_words(text: str) -> str:
-    """Words in which every telephone number is hidden, such as what a member was told of their own."""
-    matches = list(phonenumbers.PhoneNumberMatcher(text, None, leniency=_NUMBER_IN_WORDS))
-    for match in reversed(matches):
+    """Words in which every telephone number is hidden, such as what a member was told of their own.
+
+    One without its country's code too, as people write it at home, in any country that is served.
+    """
+    text = _masked_in(text, None, _NUMBER_IN_WORDS)
+    for region in COUNTRIES:
+        text = _masked_in(text, region, phonenumbers.Leniency.VALID)
+    return text
+
+
+def _masked_in(text: str, region: str | None, leniency: int) -> str:
+    for match in reversed(list(phonenumbers.PhoneNumberMatcher(text, region, leniency=leniency))):
         e164 = phonenumbers.format_number(match.number, phonenumbers.PhoneNumberFormat.E164)
-        text = text[: match.start] + masked_number(e164) + text[match.end :]
+        # Which country's it is at home nobody has said.
+        hidden = masked_number(e164) if region is None else masked_id(e164)
+        text = text[: match.start] + hidden + text[match.end :]
     return text
 
 

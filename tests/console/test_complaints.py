@@ -226,6 +226,17 @@ async def test_a_members_words_are_never_markup_and_their_numbers_are_masked(des
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("number", ["70 12 34 56", "07 01 02 03 04", "77 123 45 67"])
+async def test_nor_are_numbers_read_that_they_wrote_as_one_does_at_home(desk: Counter, number: str):
+    words = f"50 000 F le 22/11/2026 à 14:05 sur le {number}, merci"
+    complaint = await complained(desk.database, await somebody(desk.database), words=words)
+    async with desk.seated("Sita", Role.SUPPORT) as seat:
+        page = words_of((await seat.opens(f"/complaints/{complaint.reference}")).text)
+    assert number not in page
+    assert f"50 000 F le 22/11/2026 à 14:05 sur le ••••{number.replace(' ', '')[-4:]}, merci" in page
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 async def test_what_ended_meanwhile_is_paid_nothing_at_the_console_either(desk: Counter):
     awa = await somebody(desk.database)
     complaint = await complained(desk.database, awa)
