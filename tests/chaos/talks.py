@@ -24,8 +24,8 @@ _SENT_AGAIN = 100
 _SOON_S = 0.3
 _REFUSALS = (
     "plus que ce que vous avez", "il faut au moins", "ne suffit pas", "sont suspendues", "à couvrir", "ne répond pas",
-    "momentanément indisponibles", "c’est trop", "hors limites", "peut contenir", "par mois", "Le maximum",
-    "Par sécurité",
+    "momentanément indisponibles", "c’est trop", "plus grand que zéro", "hors limites", "peut contenir", "par mois",
+    "Le maximum", "Par sécurité",
 )  # fmt: skip
 
 
