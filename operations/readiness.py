@@ -3,9 +3,15 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import stamina
+
 from core import schema
 from core.bells import is_pgbouncer
 from core.db import Database, is_database_away, is_through_pgbouncer
+
+_COMES_WITHIN_S = 60
+_ASK_AGAIN_S = 0.2
+_ASK_RARELY_S = 5
 
 
 class NotReady(Exception):
@@ -20,10 +26,34 @@ async def opened(database_url: str) -> AsyncIterator[Database]:
         yield database
     except Exception as error:
         if is_database_away(error):
-            raise NotReady(f"The database cannot be reached ({type(error).__name__}): check DATABASE_URL.") from error
+            raise NotReady(_unreachable(error)) from error
         raise
     finally:
         await database.close()
+
+
+async def wait_for_database(database: Database) -> None:
+    """Wait until the database can be spoken to: when power comes back it may be there later than we are.
+
+    Raises NotReady where it does not come, and where it is a file that cannot be opened.
+    """
+    attempts = 1 if database.is_sqlite else None
+    again = stamina.retry_context(
+        on=is_database_away,
+        attempts=attempts,
+        timeout=_COMES_WITHIN_S,
+        wait_initial=_ASK_AGAIN_S,
+        wait_max=_ASK_RARELY_S,
+    )
+    try:
+        async for attempt in again:
+            with attempt:
+                async with database.engine.connect():
+                    return
+    except Exception as error:
+        if is_database_away(error):
+            raise NotReady(_unreachable(error)) from error
+        raise
 
 
 async def refuse_old_tables(database: Database) -> None:
@@ -40,3 +70,7 @@ async def refuse_unsaid_pgbouncer(database: Database) -> None:
         raw = (await connection.get_raw_connection()).driver_connection
         if await is_pgbouncer(raw):
             raise NotReady("DATABASE_URL leads to PgBouncer: end it in ?pgbouncer=true, and set LISTEN_URL.")
+
+
+def _unreachable(error: Exception) -> str:
+    return f"The database cannot be reached ({type(error).__name__}): check DATABASE_URL."

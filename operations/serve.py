@@ -14,9 +14,10 @@ from telegram.error import BadRequest, InvalidToken, NetworkError, RetryAfter
 
 from app import App, build
 from bot.channels.telegram import seconds
+from core.db import is_database_away
 from core.pacing import Duty
 from core.settings import Settings
-from operations.readiness import NotReady, refuse_old_tables, refuse_unsaid_pgbouncer
+from operations.readiness import NotReady, refuse_old_tables, refuse_unsaid_pgbouncer, wait_for_database
 
 _ASK_AGAIN_S = 2
 _LONGEST_WAIT_S = 30
@@ -62,6 +63,7 @@ async def keep_open(
     app: App, announce: Callable[[str], None], stop: asyncio.Event, serving: Serving = EVERYTHING
 ) -> None:
     """Serve a house that is built, until `stop` is set; then take nothing up any more, and end what was begun."""
+    await wait_for_database(app.database)
     await refuse_unsaid_pgbouncer(app.database)
     await refuse_old_tables(app.database)
     doors = app.doors.application(inside_only=not serving.opens_doors)
@@ -117,10 +119,19 @@ def _beside(app: App, serving: Serving) -> list[Coroutine[Any, Any, None]]:
     """What may be left off at any moment."""
     beside = [app.database.bells.carry()]
     if serving.works:
-        beside.append(app.introduce())
+        beside.append(_introduce(app))
     if serving.opens_doors and app.settings.uses_telegram_webhook:
         beside.append(_be_called(app))
     return beside
+
+
+async def _introduce(app: App) -> None:
+    """Members can wait for it, and so it can for a database that has just gone away."""
+    async for attempt in stamina.retry_context(
+        on=is_database_away, attempts=None, timeout=None, wait_initial=1, wait_max=_LONGEST_WAIT_S
+    ):
+        with attempt:
+            await app.introduce()
 
 
 async def _be_called(app: App) -> None:

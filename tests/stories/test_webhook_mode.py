@@ -223,6 +223,22 @@ class Road:
 
 
 @pytest.mark.parametrize("engine", ["postgresql"])
+async def test_a_house_that_opens_before_its_database_waits_for_it(database_url: str, tmp_path: Path) -> None:
+    road = Road(database_url)
+    async with running_sandbox(tmp_path) as url:
+        stop, opened = asyncio.Event(), asyncio.Event()
+        serving = asyncio.create_task(serve(house_settings(road.url, url), lambda _: opened.set(), stop))
+        await asyncio.sleep(1)
+        assert not serving.done()
+        assert not opened.is_set()
+        await road.open()
+        await opened.wait()
+        stop.set()
+        await serving
+        await road.close()
+
+
+@pytest.mark.parametrize("engine", ["postgresql"])
 async def test_while_the_database_is_away_telegram_is_told_to_come_again_and_does(
     database_url: str, tmp_path: Path
 ) -> None:
