@@ -25,9 +25,22 @@ class SqliteConnection(aiosqlite.Connection):
         return super().stop() if self._running else None
 
 
+class _Closing(sqlite3.Connection):
+    """The driver's connection, which leaves no transaction behind.
+
+    While anybody remembers a cursor, and be it in a traceback, SQLite puts off closing: the write lock of whoever was
+    cancelled would stay, and every other writer would be told that the database is locked.
+    """
+
+    def close(self) -> None:
+        if self.in_transaction:
+            self.rollback()
+        super().close()
+
+
 def connect(database: str, **options: Any) -> SqliteConnection:
     """A connection to be awaited, as `aiosqlite.connect` makes them."""
-    connection = SqliteConnection(partial(sqlite3.connect, database, **options), _ROWS_AT_ONCE)
+    connection = SqliteConnection(partial(sqlite3.connect, database, factory=_Closing, **options), _ROWS_AT_ONCE)
     # A daemon, as SQLAlchemy makes of those it opens itself.
     work = connection._thread.run  # noqa: SLF001
     connection._thread = Thread(target=_to_its_end, args=(work,), daemon=True)  # noqa: SLF001

@@ -190,7 +190,7 @@ async def test_a_top_up_taken_back_after_it_was_spent_stops_withdrawals_until_it
     with clock.ahead(timedelta(minutes=2)):
         await awa.hears("↩️ Votre recharge de 5 000 F CFA a été reprise", "Votre solde : 0 F CFA")
     await awa.says("/retirer")
-    await awa.hears("Vous avez 0 F CFA", "Rechargez d’abord")
+    await awa.hears("il reste 4 000 F CFA à couvrir", "Rechargez ce montant")
     assert await awa.balance() == 0
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
@@ -25,6 +25,10 @@ class WhatsAppPerson(Person):
     """Somebody on WhatsApp, where a choice is a button or a row of a list, and nothing is ever edited."""
 
     user_id: str = ""
+    opened: set[str] = field(default_factory=set)
+    """The PIN's pages that were opened,"""
+    passed: set[str] = field(default_factory=set)
+    """and those of them that were before what was done last."""
     _api = "/whatsapp/api"
 
     @property
@@ -78,15 +82,20 @@ class WhatsAppPerson(Person):
                         return {"message_id": message["message_id"], "row": row, "column": column}
         return None
 
+    async def _act(self, path: str, body: dict[str, Any]) -> None:
+        self.passed |= self.opened
+        await super()._act(path, body)
+
     async def pin_page(self) -> PinPage:
         """The newest link to it; it opens in any browser."""
-        for message in reversed(await self.messages()):
-            if found := re.search(r"https?://\S+(/pin/[\w-]+)", message["text"]):
-                return PinPage(f"{self.town.app_url}{found[1]}")
-        raise AssertionError("no page")
+        links = [link for message in await self.messages() if (link := _pin_link(message))]
+        assert links, "no page"
+        self.opened.add(links[-1])
+        return PinPage(f"{self.town.app_url}{links[-1]}")
 
     async def hears_page(self) -> None:
-        await self.hears("/pin/")
+        """An older one comes to mind again when WhatsApp tells that it was read: a new one is meant."""
+        await self._wait(lambda message: (_pin_link(message) or "") not in {"", *self.passed}, "a new page")
 
     async def taps_twice(self, label: str) -> None:
         button = await self.button(label)
@@ -156,3 +165,8 @@ def _whole(button: dict[str, Any]) -> str:
 def _means(shown: str, label: str) -> bool:
     """Whether a choice is the one meant: a label that was too long is cut."""
     return label in shown or (shown.endswith("…") and len(shown) >= _ROW - 4 and label.startswith(shown[:-1].lstrip()))
+
+
+def _pin_link(message: dict[str, Any]) -> str | None:
+    found = re.search(r"https?://\S+(/pin/[\w-]+)", message["text"])
+    return found[1] if found else None
