@@ -92,7 +92,8 @@ class Bells:
         """Tell what rang since the last time; where nothing did, see whether the server is still there."""
         names, self._untold = self._untold, set()
         self._news.clear()
-        told = f"NOTIFY {_CHANNEL}, '{' '.join(sorted(names))}'" if names else ";"
+        # Not an empty query, which the driver fails to read the answer of.
+        told = f"NOTIFY {_CHANNEL}, '{' '.join(sorted(names))}'" if names else "SELECT 1"
         await connection.execute(told, timeout=_ANSWERS_WITHIN_S)
 
     def _heard(self, connection: asyncpg.Connection, teller: int, _: str, told: object) -> None:

@@ -26,7 +26,8 @@ async def test_three_senders_are_never_told_to_wait_and_each_message_is_said_onc
     database: Database, tmp_path: Path, channel: str
 ) -> None:
     async with running_sandbox(tmp_path) as url, callers(url) as http:
-        await http.post("/whatsapp/api/knobs", json={"throughput": WHATSAPP_PER_SECOND})
+        # On a busy machine what left in order arrives closer together: a little more than what is kept to.
+        await http.post("/whatsapp/api/knobs", json={"throughput": WHATSAPP_PER_SECOND + 2})
         limits = {"telegram_per_second": TELEGRAM_PER_SECOND, "whatsapp_per_second": WHATSAPP_PER_SECOND}
         settings = house_settings(database.url.render_as_string(hide_password=False), url, **limits)
         town = Town(http, database, "", settings, channel)
