@@ -4,7 +4,6 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -15,19 +14,13 @@ from core.db import Database
 from operators import Act, Operator, Role, acts_about, verify_acts
 from tests.complaints.kit import WORDS, as_it_stands, complained, somebody, stands
 from tests.console.kit import Counter, Seat, counter, words_of
-from tests.payments.kit import World, opened_world
+from tests.payments.kit import World
 
 ANSWER = "Nous cherchons,\net revenons vers vous."
 LAST_WORD = "Voici ce qui manquait."
 WHY = "écart vu sur le SMS"
 MONEY = {"amount": "500", "words": LAST_WORD, "reason": WHY}
 NASTY = '<script>alert("x")</script> appelez le +226 70 12 34 56'
-
-
-@pytest.fixture
-async def world(database: Database, tmp_path: Path) -> AsyncIterator[World]:
-    async with opened_world(database, tmp_path) as world:
-        yield world
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import csv
 import io
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
@@ -22,18 +21,11 @@ from core.outbox import Destination, say
 from members import Member, register, use_phone, verify_phone
 from operators import Act, OperatorAct, Role, operator_named, operators_in_office
 from tests.console.kit import Counter, Seat, words_of
-from tests.payments.kit import World, opened_world
+from tests.payments.kit import World
 
 NOBODY = "01a204ba-79de-710a-996a-8a108133a629"
 NASTY = '<script>alert("x")</script>'
 NUMBER, HIDDEN = "+226 70 12 34 56", "+226 •• •• 34 56"
-
-
-@pytest.fixture
-async def world(database: Database, tmp_path: Path) -> AsyncIterator[World]:
-    """Payments with GetMiPay's sandbox behind them."""
-    async with opened_world(database, tmp_path) as world:
-        yield world
 
 
 @pytest.fixture

@@ -1,16 +1,12 @@
 """What the pages ask of the database stays cheap however much there is: every list is walked along an index."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
 from complaints import Subject
-from core.db import Database
 from members import register, use_phone
 from tests.complaints.kit import complained
 from tests.console.kit import Counter
-from tests.payments.kit import World, opened_world
+from tests.payments.kit import World
 from tests.plans import asked, walks_through
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"])
@@ -25,12 +21,6 @@ SMALL = {
     "payment_day",
     "reconciliation",
 }
-
-
-@pytest.fixture
-async def world(database: Database, tmp_path: Path) -> AsyncIterator[World]:
-    async with opened_world(database, tmp_path) as world:
-        yield world
 
 
 async def test_no_page_reads_a_large_table_from_end_to_end(desk: Counter, world: World):

@@ -3,7 +3,6 @@
 import re
 from collections.abc import AsyncIterator
 from html import unescape
-from pathlib import Path
 
 import pytest
 
@@ -13,16 +12,10 @@ from ledger import AccountKind
 from operators import Role
 from payments import DepositState, Outcome
 from tests.console.kit import Counter, counter, words_of
-from tests.payments.kit import World, opened_world
+from tests.payments.kit import World
 from tests.payments.test_review import deposit_in_review, wallet
 
 WHY = "GetMiPay l’a confirmé au téléphone"
-
-
-@pytest.fixture
-async def world(database: Database, tmp_path: Path) -> AsyncIterator[World]:
-    async with opened_world(database, tmp_path) as world:
-        yield world
 
 
 @pytest.fixture
